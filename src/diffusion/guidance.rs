@@ -1,0 +1,78 @@
+//! The UNet as samplers see it: "denoise this at that sigma", guided by a prompt and a negative prompt.
+//!
+//! Owns the preconditioning (k-diffusion's `CompVisDenoiser` and `CompVisVDenoiser`) and classifier-free guidance (Ho and Salimans
+//! 2022).
+
+use burn::tensor::Tensor;
+
+use super::conditioning::Conditioning;
+use super::sampler::{Denoiser, Stop};
+use super::sigmas::ModelSigmas;
+use crate::nn::unet::Unet;
+use crate::weights::architecture::Prediction;
+
+/// A UNet under guidance.
+#[derive(Debug)]
+pub struct Guided<'a> {
+    /// The network.
+    pub unet: &'a Unet,
+    /// What it predicts.
+    pub prediction: Prediction,
+    /// Its noise levels.
+    pub sigmas: &'a ModelSigmas,
+    /// The prompt.
+    pub cond: &'a Conditioning,
+    /// The negative prompt.
+    pub uncond: &'a Conditioning,
+    /// How far to go from the one to the other.
+    pub cfg_scale: f64,
+}
+
+impl Denoiser for Guided<'_> {
+    fn denoise(&mut self, x: Tensor<4>, sigma: f32) -> Result<Tensor<4>, Stop> {
+        // Without guidance the negative prompt has no say.
+        if (self.cfg_scale - 1.0).abs() < f64::EPSILON {
+            return Ok(self.predict(x, sigma, &[self.cond]));
+        }
+        let [batch, ..] = x.dims();
+        let (cond, uncond) = if self.cond.context.dims() == self.uncond.context.dims() {
+            let both = self.predict(x, sigma, &[self.cond, self.uncond]);
+            (both.clone().narrow(0, 0, batch), both.narrow(0, batch, batch))
+        } else {
+            (
+                self.predict(x.clone(), sigma, &[self.cond]),
+                self.predict(x, sigma, &[self.uncond]),
+            )
+        };
+        Ok(uncond.clone() + (cond - uncond) * self.cfg_scale)
+    }
+}
+
+impl Guided<'_> {
+    /// The denoised latents of `x` `[batch, 4, h, w]` under each conditioning, one below the other `[conds * batch, 4, h, w]`.
+    fn predict(&self, x: Tensor<4>, sigma: f32, conds: &[&Conditioning]) -> Tensor<4> {
+        let [batch, ..] = x.dims();
+        let rows = batch * conds.len();
+        let x = x.repeat_dim(0, conds.len());
+        let context = Tensor::cat(
+            conds.iter().map(|c| c.context.clone().repeat_dim(0, batch)).collect(),
+            0,
+        );
+        let y: Option<Vec<_>> = conds
+            .iter()
+            .map(|c| c.y.as_ref().map(|y| y.clone().repeat_dim(0, batch)))
+            .collect();
+        let timesteps = vec![self.sigmas.sigma_to_t(sigma); rows];
+        let scaled = x.clone() * (1.0 / (sigma * sigma + 1.0).sqrt());
+        let prediction = self
+            .unet
+            .forward(scaled, &timesteps, &context, y.map(|y| Tensor::cat(y, 0)));
+        match self.prediction {
+            Prediction::Epsilon => x - prediction * sigma,
+            Prediction::V => {
+                let variance = sigma * sigma + 1.0;
+                x * (1.0 / variance) - prediction * (sigma / variance.sqrt())
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Everything that decides the pixels of a picture, and the rules that its values obey.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::noise::NoiseSource;
+use super::sampler::SamplerKind;
+use super::schedule::Schedule;
+use crate::prompt::chunks::COMMA_BACKTRACK;
+
+/// A request for pictures, as complete as the file that it makes: the same recipe gives the same pixels.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recipe {
+    /// What to draw.
+    pub prompt: String,
+    /// What to avoid.
+    pub negative_prompt: String,
+    /// The checkpoint, a file or a diffusers folder.
+    pub model: PathBuf,
+    /// The method of denoising.
+    pub sampler: SamplerKind,
+    /// How noise levels are spaced.
+    pub schedule: Schedule,
+    /// Number of steps.
+    pub steps: usize,
+    /// How far guidance pushes from the negative prompt to the prompt; 1 is none.
+    pub cfg_scale: f64,
+    /// Width in pixels.
+    pub width: usize,
+    /// Height in pixels.
+    pub height: usize,
+    /// Seed of the first picture; the others count up from it.
+    pub seed: u64,
+    /// Pictures drawn at once.
+    pub batch_size: usize,
+    /// How many batches.
+    pub batch_count: usize,
+    /// 1 uses the text encoder as it was trained, 2 leaves out its last layer, …
+    pub clip_skip: usize,
+    /// The generator that noise comes from.
+    pub rng: NoiseSource,
+    /// A1111's eta noise seed delta, added to the seed for the noise of ancestral steps.
+    pub ensd: i64,
+    /// How many tokens back a comma may be for a chunk to end at it.
+    pub comma_backtrack: usize,
+}
+
+/// A value that no picture can be made with.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[error("{field} is {value}, expected {expected}")]
+pub struct Invalid {
+    /// The field's name as on the command line.
+    pub field: &'static str,
+    /// The value given.
+    pub value: String,
+    /// What it may be.
+    pub expected: String,
+}
+
+impl Invalid {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        (self.field == "size")
+            .then(|| "latents are an eighth of the picture, so both sides are multiples of 8".to_owned())
+    }
+}
+
+impl Recipe {
+    /// The largest side in pixels.
+    pub const MAX_SIDE: usize = 16_384;
+
+    /// A recipe with A1111's defaults for the given checkpoint and size.
+    pub fn new(model: PathBuf, [width, height]: [usize; 2]) -> Self {
+        Self {
+            prompt: String::new(),
+            negative_prompt: String::new(),
+            model,
+            sampler: SamplerKind::default(),
+            schedule: Schedule::Automatic,
+            steps: 20,
+            cfg_scale: 7.0,
+            width,
+            height,
+            seed: 0,
+            batch_size: 1,
+            batch_count: 1,
+            clip_skip: 1,
+            rng: NoiseSource::Nv,
+            ensd: 0,
+            comma_backtrack: COMMA_BACKTRACK,
+        }
+    }
+
+    /// Checks every field and returns all that is wrong.
+    pub fn check(&self) -> Vec<Invalid> {
+        let mut wrong = Vec::new();
+        let mut within = |field, value: usize, range: std::ops::RangeInclusive<usize>| {
+            if !range.contains(&value) {
+                let expected = format!("{} to {}", range.start(), range.end());
+                wrong.push(Invalid {
+                    field,
+                    value: value.to_string(),
+                    expected,
+                });
+            }
+        };
+        within("steps", self.steps, 1..=1000);
+        within("batch", self.batch_size, 1..=64);
+        within("count", self.batch_count, 1..=100_000);
+        within("clip-skip", self.clip_skip, 1..=12);
+        if [self.width, self.height]
+            .iter()
+            .any(|s| *s == 0 || s % 8 != 0 || *s > Self::MAX_SIDE)
+        {
+            wrong.push(Invalid {
+                field: "size",
+                value: format!("{}x{}", self.width, self.height),
+                expected: format!("multiples of 8 up to {}", Self::MAX_SIDE),
+            });
+        }
+        if !(self.cfg_scale.is_finite() && (-100.0..=1000.0).contains(&self.cfg_scale)) {
+            wrong.push(Invalid {
+                field: "cfg",
+                value: self.cfg_scale.to_string(),
+                expected: "a number from -100 to 1000".to_owned(),
+            });
+        }
+        wrong
+    }
+
+    /// How many pictures it makes.
+    pub fn pictures(&self) -> usize {
+        self.batch_size * self.batch_count
+    }
+
+    /// The seed of the `index`th picture.
+    pub fn seed_of(&self, index: usize) -> u64 {
+        self.seed.wrapping_add(index as u64)
+    }
+}

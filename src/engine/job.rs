@@ -1,0 +1,45 @@
+//! What the engine can be asked to do.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::diffusion::Recipe;
+
+/// A piece of work.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Job {
+    /// Draw pictures.
+    Generate(Box<Generate>),
+}
+
+/// Pictures to draw, and where they go.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Generate {
+    /// What decides the pixels.
+    pub recipe: Recipe,
+    /// Where the files go.
+    pub output: Output,
+    /// Where file hashes are remembered, so that a checkpoint is hashed once.
+    pub hash_cache: Option<PathBuf>,
+    /// Whether to send latent previews.
+    pub preview: bool,
+}
+
+/// Where pictures are written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Output {
+    /// Numbered files by A1111's patterns, below this folder.
+    Numbered {
+        /// The folder that the directory pattern begins in.
+        folder: PathBuf,
+        /// A1111's pattern of the sub-folder, `[date]` by default; empty for none.
+        directory_pattern: String,
+        /// A1111's pattern of the name behind the number, `[seed]` by default.
+        filename_pattern: String,
+    },
+    /// This very file; further pictures get a number behind the name.
+    File(PathBuf),
+}

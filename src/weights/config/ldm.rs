@@ -1,0 +1,357 @@
+//! The architecture of a single file in the original layout: its shapes, and the yaml beside it where there is one.
+//!
+//! The yaml is LDM's (`v1-inference.yaml` and its kin). Three keys are danlu's own and complete what LDM hard-codes: `num_groups`
+//! of the UNet and of the autoencoder's `ddconfig`, and the text encoder's `width`, `layers` and `heads`.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::shapes::{self, Shapes};
+use crate::weights::architecture::{Architecture, Betas, Diffusion, Prediction, TextEncoder, TextNaming, Unet, Vae};
+use crate::weights::mapped::MappedFile;
+use crate::weights::{Error, config};
+
+/// Prefix of the UNet's tensors.
+pub const UNET: &str = "model.diffusion_model.";
+/// Prefix of the VAE's tensors.
+pub const VAE: &str = "first_stage_model.";
+/// CLIP's `<|endoftext|>`, which also fills a chunk.
+pub(super) const END_OF_TEXT: u32 = 49407;
+
+/// The prefixes of the text encoders that a file has, in the order in which their states are concatenated.
+pub fn text_prefixes(has: impl Fn(&str) -> bool) -> Vec<(&'static str, TextNaming)> {
+    const KNOWN: [(&str, TextNaming); 5] = [
+        ("cond_stage_model.transformer.", TextNaming::Transformers),
+        ("cond_stage_model.model.", TextNaming::OpenClip),
+        ("conditioner.embedders.0.transformer.", TextNaming::Transformers),
+        ("conditioner.embedders.0.model.", TextNaming::OpenClip),
+        ("conditioner.embedders.1.model.", TextNaming::OpenClip),
+    ];
+    KNOWN.into_iter().filter(|(prefix, _)| has(prefix)).collect()
+}
+
+/// Reads the architecture of `file`.
+///
+/// # Errors
+/// [`Error::NotStableDiffusion`] when a network is not there, [`Error::Config`] when the yaml beside the file cannot be understood.
+pub fn architecture(file: &MappedFile) -> Result<Architecture, Error> {
+    let not = |why: String| Error::NotStableDiffusion {
+        path: file.path().to_owned(),
+        why,
+    };
+    let tensors = file.tensors();
+    let unet = shapes::unet(&Shapes::new(&tensors, UNET))
+        .ok_or_else(|| not(guess(&tensors.keys().map(String::as_str).collect::<Vec<_>>())))?;
+    let vae = shapes::vae(&Shapes::new(&tensors, VAE))
+        .ok_or_else(|| not("it has a UNet, but no VAE (first_stage_model.…)".to_owned()))?;
+    let mut text = Vec::new();
+    for (prefix, naming) in text_prefixes(|prefix| tensors.keys().any(|n| n.starts_with(prefix))) {
+        text.push(
+            shapes::text(&Shapes::new(&tensors, prefix), naming)
+                .ok_or_else(|| not(format!("its text encoder {prefix}… is not CLIP's")))?,
+        );
+    }
+    if text.is_empty() {
+        return Err(not(
+            "it has a UNet, but no text encoder (cond_stage_model.… or conditioner.…)".to_owned(),
+        ));
+    }
+    let mut architecture = Architecture {
+        native_size: family_size(&unet),
+        unet,
+        vae,
+        text,
+        diffusion: Diffusion::default(),
+    };
+    conventions(&mut architecture);
+    let yaml = file.path().with_extension("yaml");
+    if yaml.is_file() {
+        apply_yaml(&yaml, &mut architecture)?;
+    }
+    apply_metadata(file, &mut architecture);
+    Ok(architecture)
+}
+
+/// What shapes cannot tell apart: SDXL reads raw penultimate states and a pooled projection, the others normalised states alone.
+fn conventions(a: &mut Architecture) {
+    let xl = a.unet.y.is_some();
+    if xl {
+        a.vae.scale_factor = 0.13025;
+    }
+    for text in &mut a.text {
+        if xl {
+            (text.layer, text.final_norm) = (2, false);
+        } else {
+            text.projection = None;
+        }
+    }
+}
+
+fn family_size(unet: &Unet) -> [usize; 2] {
+    if unet.y.is_some() { [1024; 2] } else { [512; 2] }
+}
+
+/// `modelspec.*` in the header is written by the trainer and beats what the family usually has.
+fn apply_metadata(file: &MappedFile, a: &mut Architecture) {
+    let metadata = file.metadata();
+    if let Some(size) = metadata
+        .get("modelspec.resolution")
+        .and_then(|r| config::parse_resolution(r))
+    {
+        a.native_size = size;
+    }
+    match metadata.get("modelspec.prediction_type").map(String::as_str) {
+        Some("v" | "v_prediction") => a.diffusion.prediction = Prediction::V,
+        Some("epsilon") => a.diffusion.prediction = Prediction::Epsilon,
+        _ => {}
+    }
+}
+
+/// Says what a file without a UNet looks like instead.
+fn guess(names: &[&str]) -> String {
+    let any = |pattern: &str| names.iter().any(|n| n.contains(pattern));
+    let what = if any("lora_up") || any("lora_A") || any("lora_down") {
+        "it looks like a LoRA"
+    } else if any("hada_w1") || any("lokr_w") || any("oft_") {
+        "it looks like a LyCORIS network"
+    } else if any("double_blocks.") || any("joint_blocks.") {
+        "it looks like a transformer model (Flux or SD3)"
+    } else if any("control_model.") || any("controlnet_") {
+        "it looks like a ControlNet"
+    } else if names.iter().any(|n| n.starts_with("decoder.")) {
+        "it looks like a VAE"
+    } else if names.iter().any(|n| n.starts_with("down_blocks.")) {
+        "it looks like the UNet of a diffusers folder; open the folder instead"
+    } else if names.len() <= 2 {
+        "it looks like an embedding"
+    } else {
+        return format!(
+            "none of its {} tensors is a UNet's (model.diffusion_model.…)",
+            names.len()
+        );
+    };
+    format!(
+        "{what}, with {} tensors and no UNet (model.diffusion_model.…)",
+        names.len()
+    )
+}
+
+#[derive(Deserialize)]
+struct Document {
+    model: Model,
+}
+
+#[derive(Deserialize)]
+struct Model {
+    params: Params,
+}
+
+#[derive(Deserialize)]
+struct Params {
+    linear_start: Option<f64>,
+    linear_end: Option<f64>,
+    timesteps: Option<usize>,
+    parameterization: Option<String>,
+    image_size: Option<usize>,
+    scale_factor: Option<f64>,
+    denoiser_config: Option<Target>,
+    network_config: Option<UnetConfig>,
+    unet_config: Option<UnetConfig>,
+    first_stage_config: Option<VaeConfig>,
+    cond_stage_config: Option<TextConfig>,
+    conditioner_config: Option<ConditionerConfig>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    params: Option<serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+struct UnetConfig {
+    params: UnetParams,
+}
+
+#[derive(Deserialize)]
+struct UnetParams {
+    model_channels: usize,
+    channel_mult: Vec<f64>,
+    num_heads: Option<i64>,
+    num_head_channels: Option<i64>,
+    num_groups: Option<usize>,
+}
+
+#[derive(Deserialize)]
+struct VaeConfig {
+    params: VaeParams,
+}
+
+#[derive(Deserialize)]
+struct VaeParams {
+    ddconfig: DdConfig,
+}
+
+#[derive(Deserialize)]
+struct DdConfig {
+    #[serde(default)]
+    attn_resolutions: Vec<usize>,
+    num_groups: Option<usize>,
+}
+
+#[derive(Deserialize)]
+struct TextConfig {
+    params: Option<TextParams>,
+}
+
+/// SDXL's: the text encoders come first, then the embedders of sizes.
+#[derive(Deserialize)]
+struct ConditionerConfig {
+    params: ConditionerParams,
+}
+
+#[derive(Deserialize)]
+struct ConditionerParams {
+    emb_models: Vec<TextConfig>,
+}
+
+#[derive(Deserialize)]
+struct TextParams {
+    heads: Option<usize>,
+    layer: Option<String>,
+}
+
+/// Takes from the yaml what shapes cannot tell, and checks what they can.
+fn apply_yaml(path: &Path, a: &mut Architecture) -> Result<(), Error> {
+    let fail = |why: String| Error::Config {
+        path: path.to_owned(),
+        why,
+    };
+    let text = std::fs::read_to_string(path).map_err(|source| Error::Unreadable {
+        path: path.to_owned(),
+        source,
+    })?;
+    let document: Document = serde_saphyr::from_str(&text).map_err(|e| fail(first_line(&e.to_string())))?;
+    let params = document.model.params;
+    if let Some(config) = params.unet_config.or(params.network_config) {
+        apply_unet(&config.params, &mut a.unet).map_err(fail)?;
+    }
+    if let Some(config) = params.first_stage_config {
+        apply_vae(&config.params.ddconfig, &mut a.vae).map_err(fail)?;
+    }
+    let encoders = params.conditioner_config.map(|c| c.params.emb_models);
+    for (config, encoder) in encoders
+        .unwrap_or_default()
+        .iter()
+        .chain(&params.cond_stage_config)
+        .zip(&mut a.text)
+    {
+        apply_text(config, encoder).map_err(fail)?;
+    }
+    if let Some(image_size) = params.image_size {
+        a.native_size = [image_size * a.vae.downscale(); 2];
+    }
+    a.vae.scale_factor = params.scale_factor.unwrap_or(a.vae.scale_factor);
+    let d = &mut a.diffusion;
+    d.beta_start = params.linear_start.unwrap_or(d.beta_start);
+    d.beta_end = params.linear_end.unwrap_or(d.beta_end);
+    d.timesteps = params.timesteps.unwrap_or(d.timesteps);
+    if !(d.beta_start > 0.0 && d.beta_end > d.beta_start && d.beta_end < 1.0 && (2..=100_000).contains(&d.timesteps)) {
+        return Err(fail(format!(
+            "linear_start {}, linear_end {} and timesteps {} are no noise schedule",
+            d.beta_start, d.beta_end, d.timesteps
+        )));
+    }
+    d.betas = Betas::ScaledLinear;
+    let v_denoiser = params
+        .denoiser_config
+        .and_then(|t| t.params)
+        .is_some_and(|p| p.to_string().contains("VScaling") || p.to_string().contains("VWeighting"));
+    d.prediction = match params.parameterization.as_deref() {
+        Some("v") => Prediction::V,
+        None if v_denoiser => Prediction::V,
+        None | Some("eps") => Prediction::Epsilon,
+        Some(other) => {
+            return Err(fail(format!(
+                "parameterization is {other:?}, expected \"eps\" or \"v\""
+            )));
+        }
+    };
+    Ok(())
+}
+
+fn apply_unet(params: &UnetParams, unet: &mut Unet) -> Result<(), String> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "channel multipliers are small"
+    )]
+    let channels: Vec<usize> = params
+        .channel_mult
+        .iter()
+        .map(|m| (m * params.model_channels as f64).round() as usize)
+        .collect();
+    if channels != unet.channels {
+        return Err(format!(
+            "its channel_mult and model_channels give levels of {channels:?}, the file's tensors have {:?}",
+            unet.channels
+        ));
+    }
+    let width = params.num_head_channels.filter(|&w| w > 0);
+    let number = params.num_heads.filter(|&n| n > 0);
+    unet.heads = match (width.map(usize::try_from), number.map(usize::try_from)) {
+        (Some(Ok(width)), _) => channels.iter().map(|c| c / width).collect(),
+        (None, Some(Ok(number))) => vec![number; channels.len()],
+        _ => std::mem::take(&mut unet.heads),
+    };
+    unet.groups = params.num_groups.unwrap_or(unet.groups);
+    let uneven = |n: usize| n == 0 || channels.iter().any(|c| c % n != 0);
+    if uneven(unet.groups) {
+        return Err(format!(
+            "num_groups {} does not divide the levels' channels {channels:?}",
+            unet.groups
+        ));
+    }
+    if let Some((c, n)) = channels.iter().zip(&unet.heads).find(|(c, n)| **n == 0 || *c % *n != 0) {
+        return Err(format!("{n} attention heads do not divide {c} channels"));
+    }
+    Ok(())
+}
+
+fn apply_vae(params: &DdConfig, vae: &mut Vae) -> Result<(), String> {
+    if !params.attn_resolutions.is_empty() {
+        return Err(format!(
+            "attn_resolutions {:?} of the autoencoder; only attention in its middle is known",
+            params.attn_resolutions
+        ));
+    }
+    vae.groups = params.num_groups.unwrap_or(vae.groups);
+    if vae.groups == 0 || vae.channels.iter().any(|c| c % vae.groups != 0) {
+        return Err(format!(
+            "num_groups {} does not divide the autoencoder's channels {:?}",
+            vae.groups, vae.channels
+        ));
+    }
+    Ok(())
+}
+
+fn apply_text(config: &TextConfig, encoder: &mut TextEncoder) -> Result<(), String> {
+    let Some(params) = &config.params else { return Ok(()) };
+    encoder.heads = params.heads.unwrap_or(encoder.heads);
+    if encoder.heads == 0 || encoder.width % encoder.heads != 0 {
+        return Err(format!(
+            "{} attention heads do not divide the text encoder's width {}",
+            encoder.heads, encoder.width
+        ));
+    }
+    match params.layer.as_deref() {
+        Some("last") => encoder.layer = 1,
+        Some("penultimate") => encoder.layer = 2,
+        _ => {}
+    }
+    Ok(())
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().to_owned()
+}

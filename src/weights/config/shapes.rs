@@ -1,0 +1,151 @@
+//! What a file's tensor shapes say about its networks.
+//!
+//! Shapes tell widths and depths. They cannot tell how an attention layer divides its width into heads, what the UNet predicts or how
+//! many groups a norm has; there the convention of the family decides, unless a configuration file says it.
+
+use std::collections::HashMap;
+
+use safetensors::tensor::TensorInfo;
+
+use crate::weights::architecture::{Activation, TextEncoder, TextNaming, Unet, Vae};
+
+/// The shapes of a file's tensors below a prefix.
+pub(super) struct Shapes<'a> {
+    tensors: &'a HashMap<String, &'a TensorInfo>,
+    prefix: &'a str,
+}
+
+impl<'a> Shapes<'a> {
+    pub(super) fn new(tensors: &'a HashMap<String, &'a TensorInfo>, prefix: &'a str) -> Self {
+        Self { tensors, prefix }
+    }
+
+    /// A tensor's shape, or `None` where there is no such tensor.
+    pub(super) fn of(&self, name: &str) -> Option<&'a [usize]> {
+        self.tensors
+            .get(&format!("{}{name}", self.prefix))
+            .map(|info| info.shape.as_slice())
+    }
+
+    /// One dimension of a tensor.
+    pub(super) fn dim(&self, name: &str, axis: usize) -> Option<usize> {
+        self.of(name)?.get(axis).copied()
+    }
+
+    /// How many of `pattern` with `{}` replaced by 0, 1, 2 … there are.
+    pub(super) fn count(&self, pattern: &str) -> usize {
+        (0..)
+            .take_while(|i| self.of(&pattern.replace("{}", &i.to_string())).is_some())
+            .count()
+    }
+}
+
+/// The UNet of an LDM file, or `None` when its tensors are not a UNet's.
+pub(super) fn unet(shapes: &Shapes<'_>) -> Option<Unet> {
+    let model_channels = shapes.dim("input_blocks.0.0.weight", 0)?;
+    let mut unet = Unet {
+        in_channels: shapes.dim("input_blocks.0.0.weight", 1)?,
+        out_channels: shapes.dim("out.2.weight", 0)?,
+        channels: Vec::new(),
+        resnets: 0,
+        depth: Vec::new(),
+        mid_depth: shapes.count("middle_block.1.transformer_blocks.{}.norm1.weight"),
+        heads: Vec::new(),
+        context: shapes.dim("middle_block.1.transformer_blocks.0.attn2.to_k.weight", 1)?,
+        groups: 32,
+        y: shapes.dim("label_emb.0.0.weight", 1),
+    };
+    let (mut block, mut in_level, mut depth) = (1, 0, 0);
+    let mut channels = model_channels;
+    loop {
+        if let Some(width) = shapes.dim(&format!("input_blocks.{block}.0.in_layers.2.weight"), 0) {
+            channels = width;
+            in_level += 1;
+            depth = depth.max(shapes.count(&format!("input_blocks.{block}.1.transformer_blocks.{{}}.norm1.weight")));
+        } else {
+            unet.channels.push(channels);
+            unet.depth.push(depth);
+            unet.resnets = unet.resnets.max(in_level);
+            (in_level, depth) = (0, 0);
+            if shapes.of(&format!("input_blocks.{block}.0.op.weight")).is_none() {
+                break;
+            }
+        }
+        block += 1;
+    }
+    // SD 1.x projects with 1x1 convolutions and has eight heads; the models that project linearly have heads 64 wide.
+    let linear = shapes
+        .of("middle_block.1.proj_in.weight")
+        .is_some_and(|shape| shape.len() == 2);
+    unet.heads = unet
+        .channels
+        .iter()
+        .map(|&c| if linear { (c / 64).max(1) } else { 8 })
+        .collect();
+    Some(unet)
+}
+
+/// The VAE of an LDM file.
+pub(super) fn vae(shapes: &Shapes<'_>) -> Option<Vae> {
+    let levels = shapes.count("encoder.down.{}.block.0.conv1.weight");
+    let channels = (0..levels)
+        .map(|i| shapes.dim(&format!("encoder.down.{i}.block.0.conv1.weight"), 0))
+        .collect::<Option<Vec<_>>>()?;
+    Some(Vae {
+        in_channels: shapes.dim("encoder.conv_in.weight", 1)?,
+        latent_channels: shapes.dim("decoder.conv_in.weight", 1)?,
+        resnets: shapes.count("encoder.down.0.block.{}.conv1.weight"),
+        channels,
+        groups: 32,
+        scale_factor: 0.18215,
+    })
+}
+
+/// A text encoder of an LDM file, named as `naming` says.
+pub(super) fn text(shapes: &Shapes<'_>, naming: TextNaming) -> Option<TextEncoder> {
+    match naming {
+        TextNaming::Transformers => {
+            let at = if shapes.of("text_model.final_layer_norm.weight").is_some() {
+                "text_model."
+            } else {
+                ""
+            };
+            let [vocabulary, width] = *shapes.of(&format!("{at}embeddings.token_embedding.weight"))? else {
+                return None;
+            };
+            Some(TextEncoder {
+                naming,
+                vocabulary,
+                width,
+                positions: shapes.dim(&format!("{at}embeddings.position_embedding.weight"), 0)?,
+                feed_forward: shapes.dim(&format!("{at}encoder.layers.0.mlp.fc1.weight"), 0)?,
+                layers: shapes.count(&format!("{at}encoder.layers.{{}}.layer_norm1.weight")),
+                heads: (width / 64).max(1),
+                activation: Activation::QuickGelu,
+                projection: None,
+                layer: 1,
+                final_norm: true,
+                padding: crate::weights::config::ldm::END_OF_TEXT,
+            })
+        }
+        TextNaming::OpenClip => {
+            let [vocabulary, width] = *shapes.of("token_embedding.weight")? else {
+                return None;
+            };
+            Some(TextEncoder {
+                naming,
+                vocabulary,
+                width,
+                positions: shapes.dim("positional_embedding", 0)?,
+                feed_forward: shapes.dim("transformer.resblocks.0.mlp.c_fc.weight", 0)?,
+                layers: shapes.count("transformer.resblocks.{}.ln_1.weight"),
+                heads: (width / 64).max(1),
+                activation: Activation::Gelu,
+                projection: shapes.dim("text_projection", 1),
+                layer: 2,
+                final_norm: true,
+                padding: 0,
+            })
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! A network's tensors, asked for by the names that its modules have.
+//!
+//! A [`Scope`] is a place in the tree of names (`down_blocks.0.resnets.1`). A module takes its tensors from it and passes parts of it
+//! to its children, so the code that builds a network reads like the network. Owns the checks: what is missing, misshapen or left
+//! over is an error that names the tensor as the file does.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+
+use burn::tensor::{DType, Device, Tensor, TensorData};
+
+use super::Error;
+use super::architecture::TextNaming;
+use super::checkpoint::{Checkpoint, Layout, Network};
+use super::mapped::{View, float_type};
+use super::names::{self, Place};
+
+/// A place in the tree of a network's tensor names.
+#[derive(Clone, Debug)]
+pub struct Scope<'a> {
+    loader: &'a Loader<'a>,
+    path: String,
+}
+
+/// Loads one network's tensors onto a device and remembers which it was asked for.
+#[derive(Debug)]
+pub struct Loader<'a> {
+    checkpoint: &'a Checkpoint,
+    network: Network,
+    device: Device,
+    dtype: DType,
+    used: RefCell<HashSet<String>>,
+}
+
+impl<'a> Loader<'a> {
+    /// A loader of `network`, whose tensors become `dtype` on `device`.
+    pub fn new(checkpoint: &'a Checkpoint, network: Network, device: &Device, dtype: DType) -> Self {
+        Self {
+            checkpoint,
+            network,
+            device: device.clone(),
+            dtype,
+            used: RefCell::default(),
+        }
+    }
+
+    /// The root of the network's names.
+    pub fn root(&'a self) -> Scope<'a> {
+        Scope {
+            loader: self,
+            path: String::new(),
+        }
+    }
+
+    /// Checks, once the network is built, that it used every tensor that the file has for it.
+    ///
+    /// Text encoders are let off: files carry parts of CLIP (the projection, `logit_scale`, the vision tower) that no picture needs.
+    ///
+    /// # Errors
+    /// [`Error::Surplus`] with the first tensor left over.
+    pub fn finish(&self) -> Result<(), Error> {
+        if matches!(self.network, Network::Text(_)) {
+            return Ok(());
+        }
+        let used = self.used.borrow();
+        let mut left: Vec<_> = self
+            .checkpoint
+            .tensor_names(self.network)
+            .into_iter()
+            .map(|(n, _)| n)
+            .filter(|n| !used.contains(n) && !ignorable(n))
+            .collect();
+        left.sort_unstable();
+        match left.first() {
+            None => Ok(()),
+            Some(name) => Err(Error::Surplus {
+                path: self.checkpoint.path().to_owned(),
+                name: name.clone(),
+                found: self
+                    .checkpoint
+                    .view(self.network, name)
+                    .map(|v| v.shape.to_vec())
+                    .unwrap_or_default(),
+                more: left.len() - 1,
+            }),
+        }
+    }
+
+    /// Where a tensor may lie in the file, the likeliest first.
+    fn places(&self, name: &str) -> Vec<Place> {
+        let whole = |name| Place {
+            name,
+            rows: None,
+            transposed: false,
+        };
+        let architecture = self.checkpoint.architecture();
+        let places = match (self.network, self.checkpoint.layout()) {
+            (Network::Unet, Layout::SingleFile) => names::ldm_unet(name, &architecture.unet)
+                .map(whole)
+                .into_iter()
+                .collect(),
+            (Network::Unet, Layout::Diffusers) => vec![whole(name.to_owned())],
+            (Network::Vae, Layout::SingleFile) => names::ldm_vae(name, architecture.vae.channels.len())
+                .map(whole)
+                .into_iter()
+                .collect(),
+            (Network::Vae, Layout::Diffusers) => names::diffusers_vae(name).into_iter().map(whole).collect(),
+            (Network::Text(i), _) => match self.checkpoint.text_naming(i) {
+                TextNaming::Transformers => names::transformers_text(name),
+                TextNaming::OpenClip => names::open_clip_text(name).into_iter().collect(),
+            },
+        };
+        let prefix = self.checkpoint.prefix(self.network);
+        places
+            .into_iter()
+            .map(|place| Place {
+                name: format!("{prefix}{}", place.name),
+                ..place
+            })
+            .collect()
+    }
+
+    fn load<const D: usize>(&self, name: &str, shape: [usize; D]) -> Result<Tensor<D>, Error> {
+        let places = self.places(name);
+        let found = places
+            .iter()
+            .find_map(|place| Some((place, self.checkpoint.view(self.network, &place.name)?)));
+        let Some((place, view)) = found else {
+            let name = places
+                .into_iter()
+                .next()
+                .map_or_else(|| name.to_owned(), |place| place.name);
+            return Err(Error::Missing {
+                path: self.checkpoint.path().to_owned(),
+                name,
+                expected: shape.to_vec(),
+            });
+        };
+        self.used.borrow_mut().insert(place.name.clone());
+        let on_disk = shape_on_disk(place, &shape);
+        if !same_shape(view.shape, &on_disk) {
+            return Err(Error::Misshapen {
+                path: self.checkpoint.path().to_owned(),
+                name: place.name.clone(),
+                found: view.shape.to_vec(),
+                expected: on_disk,
+            });
+        }
+        let dtype = float_type(view.dtype).ok_or_else(|| Error::Type {
+            path: self.checkpoint.path().to_owned(),
+            name: place.name.clone(),
+            dtype: format!("{:?}", view.dtype),
+        })?;
+        let bytes = rows_of(&view, place);
+        if place.transposed {
+            let mut turned = shape;
+            turned.reverse();
+            return Ok(self.upload::<D>(bytes, turned, dtype).transpose());
+        }
+        Ok(self.upload(bytes, shape, dtype))
+    }
+
+    /// The one copy in host memory: out of the map, into the tensor (or the device's staging buffer).
+    fn upload<const D: usize>(&self, bytes: &[u8], shape: [usize; D], dtype: DType) -> Tensor<D> {
+        let data = TensorData::from_bytes_vec(bytes.to_vec(), shape, dtype);
+        Tensor::<D>::from_data(data, (&self.device, dtype)).cast(self.dtype)
+    }
+}
+
+impl Scope<'_> {
+    /// The scope of a child.
+    #[must_use]
+    pub fn at(&self, child: &str) -> Self {
+        let path = if self.path.is_empty() {
+            child.to_owned()
+        } else {
+            format!("{}.{child}", self.path)
+        };
+        Self {
+            loader: self.loader,
+            path,
+        }
+    }
+
+    /// The scope of the `index`th child of a list.
+    #[must_use]
+    pub fn nth(&self, list: &str, index: usize) -> Self {
+        self.at(&format!("{list}.{index}"))
+    }
+
+    /// Loads the tensor `name` of this scope.
+    ///
+    /// Dimensions of one at the end of the shape are not compared, so that a 1x1 convolution may stand for a linear layer.
+    ///
+    /// # Errors
+    /// [`Error::Missing`], [`Error::Misshapen`] or [`Error::Type`].
+    pub fn tensor<const D: usize>(&self, name: &str, shape: [usize; D]) -> Result<Tensor<D>, Error> {
+        self.loader.load(&format!("{}.{name}", self.path), shape)
+    }
+
+    /// The device that tensors are loaded to.
+    pub fn device(&self) -> &Device {
+        &self.loader.device
+    }
+}
+
+/// Buffers that some exporters leave among the weights.
+fn ignorable(name: &str) -> bool {
+    name.ends_with("position_ids") || name.contains("first_stage_model.loss.") || name.ends_with(".num_batches_tracked")
+}
+
+/// The shape that a tensor of `shape` has in the file at `place`.
+fn shape_on_disk(place: &Place, shape: &[usize]) -> Vec<usize> {
+    let mut on_disk = shape.to_vec();
+    if place.transposed {
+        on_disk.reverse();
+    }
+    if let (Some((_, parts)), Some(first)) = (place.rows, on_disk.first_mut()) {
+        *first *= parts;
+    }
+    on_disk
+}
+
+fn same_shape(found: &[usize], expected: &[usize]) -> bool {
+    fn trimmed(shape: &[usize]) -> &[usize] {
+        let kept = shape.iter().rposition(|&n| n != 1).map_or(0, |last| last + 1);
+        &shape[..kept]
+    }
+    trimmed(found) == trimmed(expected)
+}
+
+fn rows_of<'a>(view: &View<'a>, place: &Place) -> &'a [u8] {
+    match place.rows {
+        None => view.bytes,
+        Some((part, parts)) => {
+            let block = view.bytes.len() / parts;
+            &view.bytes[part * block..(part + 1) * block]
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_compare_without_ones_at_the_end() {
+        assert!(same_shape(&[8, 8, 1, 1], &[8, 8]));
+        assert!(same_shape(&[1], &[1, 1, 1, 1]));
+        assert!(!same_shape(&[8, 8, 3, 3], &[8, 8]));
+        assert!(!same_shape(&[8, 1], &[8, 8]));
+    }
+
+    #[test]
+    fn open_clip_cuts_its_stacked_projection_into_rows() {
+        let bytes: Vec<u8> = (0..12).collect();
+        let view = View {
+            shape: &[3, 2],
+            dtype: safetensors::Dtype::F16,
+            bytes: &bytes,
+        };
+        let place = Place {
+            name: String::new(),
+            rows: Some((1, 3)),
+            transposed: false,
+        };
+        assert_eq!(rows_of(&view, &place), &[4, 5, 6, 7]);
+        assert_eq!(shape_on_disk(&place, &[1, 2]), [3, 2]);
+    }
+}
