@@ -9,6 +9,7 @@ pub mod checkpoint;
 pub mod config;
 mod error;
 pub mod hash;
+pub mod kind;
 pub mod mapped;
 pub mod names;
 pub mod scope;

@@ -9,6 +9,7 @@ use serde::Deserialize;
 
 use super::shapes::{self, Shapes};
 use crate::weights::architecture::{Architecture, Betas, Diffusion, Prediction, TextEncoder, TextNaming, Unet, Vae};
+use crate::weights::kind::{self, Kind};
 use crate::weights::mapped::MappedFile;
 use crate::weights::{Error, config};
 
@@ -110,31 +111,14 @@ fn apply_metadata(file: &MappedFile, a: &mut Architecture) {
 
 /// Says what a file without a UNet looks like instead.
 fn guess(names: &[&str]) -> String {
-    let any = |pattern: &str| names.iter().any(|n| n.contains(pattern));
-    let what = if any("lora_up") || any("lora_A") || any("lora_down") {
-        "it looks like a LoRA"
-    } else if any("hada_w1") || any("lokr_w") || any("oft_") {
-        "it looks like a LyCORIS network"
-    } else if any("double_blocks.") || any("joint_blocks.") {
-        "it looks like a transformer model (Flux or SD3)"
-    } else if any("control_model.") || any("controlnet_") {
-        "it looks like a ControlNet"
-    } else if names.iter().any(|n| n.starts_with("decoder.")) {
-        "it looks like a VAE"
-    } else if names.iter().any(|n| n.starts_with("down_blocks.")) {
-        "it looks like the UNet of a diffusers folder; open the folder instead"
-    } else if names.len() <= 2 {
-        "it looks like an embedding"
-    } else {
-        return format!(
-            "none of its {} tensors is a UNet's (model.diffusion_model.…)",
+    let (kind, what) = kind::of(names);
+    match kind {
+        Kind::Unet => format!("it looks like {what}, in the naming of a diffusers folder; open the folder instead"),
+        _ => format!(
+            "it looks like {what}, with {} tensors and no UNet ({UNET}…)",
             names.len()
-        );
-    };
-    format!(
-        "{what}, with {} tensors and no UNet (model.diffusion_model.…)",
-        names.len()
-    )
+        ),
+    }
 }
 
 #[derive(Deserialize)]

@@ -1,0 +1,188 @@
+//! Commands and options: the table from which parsing, help, completions and the man page come.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// 丹炉: Stable Diffusion in the terminal.
+#[derive(Debug, Parser)]
+#[command(
+    name = "danlu",
+    version,
+    about,
+    arg_required_else_help = true,
+    disable_help_subcommand = true
+)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+    #[command(flatten)]
+    pub(super) global: Global,
+}
+
+/// Options that every command takes.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub(super) struct Global {
+    /// Also look for models in this tree: an A1111 or Forge folder, a ComfyUI `models`, or any folder
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(super) models_dir: Vec<PathBuf>,
+    /// Write pictures below this folder instead of the data directory
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(super) output_dir: Option<PathBuf>,
+    /// Read settings from this file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Compute on `cpu`, on `cuda:0`, or on a GPU where there is one (`auto`)
+    #[arg(long, global = true)]
+    pub(super) device: Option<String>,
+    /// Language of messages: `auto`, `en` or `zh`
+    #[arg(long, global = true)]
+    pub(super) lang: Option<String>,
+    /// Colour theme
+    #[arg(long, global = true)]
+    pub(super) theme: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Draw pictures from a prompt
+    Generate(Box<Generate>),
+    /// Show how a prompt is read: weights, tokens, chunks
+    Prompt(Prompt),
+    /// Show what an image or an infotext says about its making
+    Params(Params),
+    /// List and describe model files
+    #[command(subcommand)]
+    Models(Models),
+    /// Report devices, terminal, paths and model folders, and what to do about each trouble
+    Doctor,
+    /// Measure the parts of drawing on this machine
+    Bench(Bench),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// What to draw and how. What is left out comes from `--params`, then from the checkpoint, then from A1111's defaults.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct Generate {
+    /// What to draw
+    #[arg(short, long, allow_hyphen_values = true)]
+    pub(super) prompt: Option<String>,
+    /// What to avoid
+    #[arg(short, long, visible_alias = "negative-prompt", allow_hyphen_values = true)]
+    pub(super) negative: Option<String>,
+    /// The checkpoint, by name or path [default: the one that danlu carries]
+    #[arg(long, value_name = "NAME|PATH")]
+    pub(super) model: Option<String>,
+    /// `Euler`, `Euler a`, `DPM++ 2M` or `DDIM`; old names like `DPM++ 2M Karras` too [default: DPM++ 2M]
+    #[arg(long)]
+    pub(super) sampler: Option<String>,
+    /// `Automatic`, `Uniform`, `Karras` or `SGM Uniform` [default: Automatic]
+    #[arg(long, visible_alias = "schedule-type")]
+    pub(super) schedule: Option<String>,
+    /// Number of steps [default: 20]
+    #[arg(long, allow_negative_numbers = true)]
+    pub(super) steps: Option<String>,
+    /// CFG scale, how closely to follow the prompt [default: 7]
+    #[arg(long, visible_alias = "cfg-scale", allow_negative_numbers = true)]
+    pub(super) cfg: Option<String>,
+    /// Width and height in pixels, multiples of 8 [default: the checkpoint's own]
+    #[arg(long, value_name = "WxH", allow_negative_numbers = true)]
+    pub(super) size: Option<String>,
+    /// Seed of the first picture; -1 draws one [default: -1]
+    #[arg(long, allow_negative_numbers = true)]
+    pub(super) seed: Option<String>,
+    /// Pictures drawn at once [default: 1]
+    #[arg(long, visible_alias = "batch-size", allow_negative_numbers = true)]
+    pub(super) batch: Option<String>,
+    /// How many batches [default: 1]
+    #[arg(long, visible_alias = "batch-count", allow_negative_numbers = true)]
+    pub(super) count: Option<String>,
+    /// Use the text encoder's states of so many layers from its end [default: 1]
+    #[arg(long, allow_negative_numbers = true)]
+    pub(super) clip_skip: Option<String>,
+    /// Where noise comes from: `nv` (as A1111's GPU) or `cpu` [default: nv]
+    #[arg(long)]
+    pub(super) rng: Option<String>,
+    /// Eta noise seed delta [default: 0]
+    #[arg(long, allow_negative_numbers = true)]
+    pub(super) ensd: Option<String>,
+    /// Take parameters from this image or text (`-` for standard input); options here go before them
+    #[arg(long, value_name = "FILE|-")]
+    pub(super) params: Option<String>,
+    /// Write to this .png, or into this folder
+    #[arg(short, long, value_name = "FILE|DIR")]
+    pub(super) output: Option<PathBuf>,
+    /// Show finished pictures in the terminal
+    #[arg(long)]
+    pub(super) show: bool,
+    /// Print one line of JSON for each picture
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Prompt {
+    /// Steps that the prompt is read for
+    #[arg(long, default_value_t = 20)]
+    pub(super) steps: usize,
+    /// Read it for a hires pass of so many steps
+    #[arg(long)]
+    pub(super) hires_steps: Option<usize>,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    /// The prompt; `-` reads standard input
+    #[arg(required = true, value_name = "TEXT", allow_hyphen_values = true)]
+    pub(super) text: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Params {
+    /// An image, a text file, an infotext, or `-` for standard input
+    #[arg(value_name = "IMAGE|TEXT|-", allow_hyphen_values = true)]
+    pub(super) source: String,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Models {
+    /// List model files
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Describe a model file
+    Show {
+        /// Name or path
+        #[arg(value_name = "NAME|PATH")]
+        model: String,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print a file's hashes
+    Hash {
+        /// The file
+        path: PathBuf,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Bench {
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}

@@ -1,0 +1,118 @@
+//! The shell: every action as a command.
+//!
+//! [`args`] is the one table of commands and options; help, completions and the man page are made from it. A command's own file holds
+//! what it does. What all share is here: settings, model folders, printing, errors.
+
+mod args;
+mod bench;
+mod context;
+mod doctor;
+mod failure;
+mod generate;
+mod models;
+mod params;
+mod progress;
+mod prompt;
+mod recipe;
+mod show;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
+
+use self::args::{Cli, Command};
+use self::context::Context;
+use self::failure::Failure;
+
+/// Runs the program.
+pub(super) fn main() -> ExitCode {
+    let done = match Cli::try_parse() {
+        Ok(cli) => run(cli),
+        Err(error) => refuse(&error),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.report();
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Failure> {
+    match cli.command {
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "danlu", &mut script);
+            print_bytes(&script)
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command())
+                .render(&mut page)
+                .map_err(|e| Failure::failed(e.to_string()))?;
+            print_bytes(&page)
+        }
+        Command::Prompt(options) => prompt::run(&options),
+        Command::Params(options) => params::run(&options),
+        Command::Generate(options) => generate::run(&Context::load(cli.global)?, *options),
+        Command::Models(command) => models::run(&Context::load(cli.global)?, command),
+        Command::Doctor => doctor::run(cli.global),
+        Command::Bench(options) => bench::run(&Context::load(cli.global)?, &options),
+    }
+}
+
+/// Prints help and version; turns clap's paragraph about bad usage into a sentence and a hint.
+fn refuse(error: &clap::Error) -> Result<(), Failure> {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        // clap knows whether to colour. A reader that has gone away has seen enough.
+        let _ = error.print();
+        return Ok(());
+    }
+    let text = error.render().to_string();
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Err(Failure::usage("a command is missing").hint(text.trim_end()));
+    }
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines
+        .next()
+        .unwrap_or_default()
+        .trim_start_matches("error: ")
+        .trim_end_matches(':');
+    let missing: Vec<_> = lines
+        .clone()
+        .take_while(|line| line.starts_with('-') || line.starts_with('<'))
+        .collect();
+    let sentence = if missing.is_empty() {
+        first.to_owned()
+    } else {
+        format!("{first}: {}", missing.join(" "))
+    };
+    let tip = lines
+        .find_map(|line| line.strip_prefix("tip: "))
+        .map_or("run `danlu --help`", |tip| tip);
+    Err(Failure::usage(sentence).hint(tip))
+}
+
+/// Writes to standard output. A reader that has gone away has seen enough; that is no failure.
+fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::failed(format!("cannot write to standard output: {e}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes lines to standard output.
+fn print(text: impl AsRef<str>) -> Result<(), Failure> {
+    print_bytes(format!("{}\n", text.as_ref().trim_end_matches('\n')).as_bytes())
+}
+
+/// Writes a value as one line of JSON.
+fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    print(serde_json::to_string(value).map_err(|e| Failure::failed(e.to_string()))?)
+}

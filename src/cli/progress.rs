@@ -1,0 +1,79 @@
+//! The progress bar: picture, step, rate, time left. On standard error, and none where that is no terminal.
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// The bar of one job.
+pub(super) struct Progress {
+    bar: ProgressBar,
+    pictures: usize,
+    current: usize,
+}
+
+impl Progress {
+    pub(super) fn new() -> Self {
+        let target = if std::io::stderr().is_terminal() {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        let bar = ProgressBar::with_draw_target(None, target).with_style(spinner());
+        bar.enable_steady_tick(Duration::from_millis(250));
+        Self {
+            bar,
+            pictures: 1,
+            current: usize::MAX,
+        }
+    }
+
+    pub(super) fn start(&mut self, pictures: usize) {
+        self.pictures = pictures;
+    }
+
+    pub(super) fn loading(&self, network: &str) {
+        self.bar.set_style(spinner());
+        self.bar.set_message(format!("loading {network}"));
+    }
+
+    /// `picture` counts from 0, `step` from 1.
+    pub(super) fn step(&mut self, picture: usize, step: usize, of: usize) {
+        if self.current != picture {
+            self.current = picture;
+            self.bar.set_style(bar());
+            self.bar.reset();
+            self.bar.set_length(of as u64);
+            self.bar.set_message(match self.pictures {
+                1 => String::new(),
+                n => format!("picture {}/{n} ", picture + 1),
+            });
+        }
+        self.bar.set_position(step as u64);
+    }
+
+    pub(super) fn decoding(&self) {
+        self.bar.set_style(spinner());
+        self.bar.set_message("decoding");
+    }
+
+    /// Takes the bar away while something is printed.
+    pub(super) fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
+        self.bar.suspend(print)
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+fn bar() -> ProgressStyle {
+    ProgressStyle::with_template("{msg}step {pos}/{len} {bar:24} {per_sec} {eta} left")
+        .map_or_else(|_| ProgressStyle::default_bar(), |style| style.progress_chars("━╸ "))
+}
+
+fn spinner() -> ProgressStyle {
+    ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
