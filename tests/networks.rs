@@ -123,7 +123,7 @@ fn vaes() {
             text: vec![(&text, "ldm")],
         };
         both_layouts(&recipe, |checkpoint, layout| {
-            check_vae(checkpoint, &vae, &format!("{name} from a {layout}"))
+            check_vae(checkpoint, &vae, &format!("{name} from a {layout}"));
         });
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn run(context: &Context, options: &Bench) -> Result<(), Failure> {
     figures.push(measure("load the shipped checkpoint", || load().map(drop))?);
     let model = load()?;
     let mut recipe = Recipe::new(path.clone(), model.architecture().native_size);
-    recipe.prompt = "fox, noto, blue background".to_owned();
+    "fox, noto, blue background".clone_into(&mut recipe.prompt);
     figures.push(measure("encode a prompt", || {
         sync(&opened.device, model.condition(&recipe.prompt, &recipe).context)
     })?);

@@ -50,12 +50,11 @@ fn watch(engine: &Engine, job: Job, options: &Generate) -> Result<(), Failure> {
             engine.cancel(id);
         }
         match engine.next_event(Duration::from_millis(50)) {
-            None => {}
+            None | Some(Event::Preview { .. }) => {}
             Some(Event::Started { pictures, .. }) => progress.start(pictures),
             Some(Event::Loading { network, .. }) => progress.loading(&network),
             Some(Event::Step { picture, step, of, .. }) => progress.step(picture, step, of),
             Some(Event::Decoding { .. }) => progress.decoding(),
-            Some(Event::Preview { .. }) => {}
             Some(Event::Warning { message, .. }) => progress.suspend(|| remark(&message)),
             Some(Event::Saved { picture, .. }) => {
                 saved += 1;

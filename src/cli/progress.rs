@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 /// The bar of one job.
 pub(super) struct Progress {
@@ -70,8 +70,16 @@ impl Drop for Progress {
 }
 
 fn bar() -> ProgressStyle {
-    ProgressStyle::with_template("{msg}step {pos}/{len} {bar:24} {per_sec} {eta} left")
-        .map_or_else(|_| ProgressStyle::default_bar(), |style| style.progress_chars("━╸ "))
+    ProgressStyle::with_template("{msg}step {pos}/{len} {bar:24} {rate} {eta} left").map_or_else(
+        |_| ProgressStyle::default_bar(),
+        |style| {
+            style
+                .progress_chars("━╸ ")
+                .with_key("rate", |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                    let _ = write!(out, "{:.1} steps/s", state.per_sec());
+                })
+        },
+    )
 }
 
 fn spinner() -> ProgressStyle {

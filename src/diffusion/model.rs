@@ -39,6 +39,11 @@ impl Model {
         mut on_network: impl FnMut(&'static str),
     ) -> Result<Self, Error> {
         let architecture = checkpoint.architecture().clone();
+        let misfit = |why| Error::NotStableDiffusion {
+            path: checkpoint.path().to_owned(),
+            why,
+        };
+        architecture.check_fit().map_err(misfit)?;
         let loader = |network| Loader::new(checkpoint, network, device, dtype);
 
         on_network("text encoder");

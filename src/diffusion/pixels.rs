@@ -58,13 +58,8 @@ pub fn pictures(decoded: Tensor<4>) -> Result<Vec<Picture>, Error> {
     Ok((0..batch).map(picture).collect())
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped to a byte; the fraction is to be cut off"
-)]
 fn byte(value: f32) -> u8 {
-    (((value + 1.0) / 2.0).clamp(0.0, 1.0) * 255.0) as u8
+    (value.midpoint(1.0).clamp(0.0, 1.0) * 255.0) as u8
 }
 
 #[cfg(test)]

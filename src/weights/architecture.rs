@@ -4,6 +4,13 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Tokens of CLIP's vocabulary.
+const CLIP_VOCABULARY: usize = 49_408;
+/// Tokens of a chunk with its begin and end.
+const CHUNK: usize = 77;
+/// Width of SDXL's six embedded sizes.
+const SIZES: usize = 6 * 256;
+
 /// Everything needed to build the networks of one checkpoint and to sample with them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Architecture {
@@ -61,10 +68,54 @@ pub struct Vae {
     pub scale_factor: f64,
 }
 
+impl Unet {
+    fn check(&self) -> Result<(), String> {
+        check_levels("the UNet", &self.channels, self.groups)?;
+        if !(1..=16).contains(&self.resnets) || self.depth.iter().any(|&d| d > 64) || self.mid_depth > 64 {
+            return Err(format!(
+                "the UNet has {} resnets a level and transformers {:?} deep",
+                self.resnets, self.depth
+            ));
+        }
+        if self.in_channels == 0 || self.out_channels == 0 || self.context == 0 {
+            return Err(format!(
+                "the UNet has {} channels in, {} out and context {}",
+                self.in_channels, self.out_channels, self.context
+            ));
+        }
+        match self
+            .channels
+            .iter()
+            .zip(&self.heads)
+            .find(|(c, h)| **h == 0 || *c % *h != 0)
+        {
+            Some((channels, heads)) => Err(format!(
+                "{heads} attention heads do not divide {channels} channels of the UNet"
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
 impl Vae {
+    fn check(&self) -> Result<(), String> {
+        check_levels("the VAE", &self.channels, self.groups)?;
+        if !(1..=16).contains(&self.resnets) || self.latent_channels == 0 || self.in_channels == 0 {
+            return Err(format!(
+                "the VAE has {} resnets a level and latents of {} channels",
+                self.resnets, self.latent_channels
+            ));
+        }
+        if self.scale_factor.is_finite() && self.scale_factor > 0.0 {
+            Ok(())
+        } else {
+            Err(format!("the VAE's scale factor is {}", self.scale_factor))
+        }
+    }
+
     /// How many pixels a latent's side stands for: 8 for every Stable Diffusion.
     pub fn downscale(&self) -> usize {
-        1 << (self.channels.len() - 1)
+        1 << self.channels.len().saturating_sub(1).min(16)
     }
 }
 
@@ -95,6 +146,24 @@ pub struct TextEncoder {
     pub final_norm: bool,
     /// The token that fills a chunk behind the first end token.
     pub padding: u32,
+}
+
+impl TextEncoder {
+    fn check(&self) -> Result<(), String> {
+        if self.heads == 0 || self.width == 0 || !self.width.is_multiple_of(self.heads) {
+            return Err(format!(
+                "{} attention heads do not divide the text encoder's width {}",
+                self.heads, self.width
+            ));
+        }
+        if (1..=256).contains(&self.layers) && self.vocabulary > 0 && self.positions > 0 && self.feed_forward > 0 {
+            return Ok(());
+        }
+        Err(format!(
+            "the text encoder has {} layers, {} tokens, {} positions and a feed-forward width of {}",
+            self.layers, self.vocabulary, self.positions, self.feed_forward
+        ))
+    }
 }
 
 /// How a file names the tensors of a text encoder.
@@ -130,6 +199,19 @@ pub struct Diffusion {
     pub prediction: Prediction,
 }
 
+impl Diffusion {
+    fn check(&self) -> Result<(), String> {
+        let ordered = self.beta_start > 0.0 && self.beta_end > self.beta_start && self.beta_end < 1.0;
+        if ordered && (2..=100_000).contains(&self.timesteps) {
+            return Ok(());
+        }
+        Err(format!(
+            "betas from {} to {} over {} timesteps are no noise schedule",
+            self.beta_start, self.beta_end, self.timesteps
+        ))
+    }
+}
+
 impl Default for Diffusion {
     /// Stable Diffusion 1.x's.
     fn default() -> Self {
@@ -162,6 +244,53 @@ pub enum Prediction {
 }
 
 impl Architecture {
+    /// Checks that networks can be built from these numbers. Says what is wrong with which, as a clause.
+    ///
+    /// # Errors
+    /// The first number at fault.
+    pub fn check(&self) -> Result<(), String> {
+        self.unet.check()?;
+        self.vae.check()?;
+        self.text.iter().try_for_each(TextEncoder::check)?;
+        self.diffusion.check()
+    }
+
+    /// Checks that the networks fit each other, as they must to draw.
+    ///
+    /// # Errors
+    /// The first two numbers that disagree.
+    pub fn check_fit(&self) -> Result<(), String> {
+        let width: usize = self.text.iter().map(|t| t.width).sum();
+        if width != self.unet.context {
+            return Err(format!(
+                "its text encoders give states {width} wide, its UNet reads {}",
+                self.unet.context
+            ));
+        }
+        for text in &self.text {
+            if text.vocabulary < CLIP_VOCABULARY || text.positions < CHUNK {
+                return Err(format!(
+                    "its text encoder has {} tokens and {} positions, CLIP has {CLIP_VOCABULARY} and {CHUNK}",
+                    text.vocabulary, text.positions
+                ));
+            }
+        }
+        let latent = self.vae.latent_channels;
+        if self.unet.in_channels != latent || self.unet.out_channels != latent || self.vae.in_channels != 3 {
+            return Err(format!(
+                "its UNet takes {} and gives {} channels where its VAE's latents have {latent} and its pictures {}",
+                self.unet.in_channels, self.unet.out_channels, self.vae.in_channels
+            ));
+        }
+        let pooled = self.text.iter().rev().find_map(|t| t.projection);
+        match (self.unet.y, pooled) {
+            (Some(y), pooled) if pooled.is_none_or(|p| p + SIZES != y) => Err(format!(
+                "its UNet takes a vector y {y} wide, which its text encoders and six sizes do not make"
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// The family's short name: `sd1`, `sd2`, `sd2-v`, `sdxl`, `sdxl-refiner`, with `-inpaint` behind it for nine channels.
     pub fn family(&self) -> String {
         let base = match (self.text.as_slice(), self.unet.y, self.diffusion.prediction) {
@@ -179,5 +308,19 @@ impl Architecture {
         } else {
             base.to_owned()
         }
+    }
+}
+
+/// Levels of channels that norms of so many groups divide.
+fn check_levels(network: &str, channels: &[usize], groups: usize) -> Result<(), String> {
+    if !(1..=8).contains(&channels.len()) {
+        return Err(format!("{network} has {} levels", channels.len()));
+    }
+    match channels
+        .iter()
+        .find(|&&c| groups == 0 || c == 0 || c % 2 != 0 || c % groups != 0)
+    {
+        Some(c) => Err(format!("{groups} norm groups do not divide {c} channels of {network}")),
+        None => Ok(()),
     }
 }

@@ -186,6 +186,13 @@ pub fn transformers_text(name: &str) -> Vec<Place> {
 
 /// The place of a text encoder's tensor under `OpenCLIP`'s naming.
 pub fn open_clip_text(name: &str) -> Option<Place> {
+    const PARTS: [(&str, &str); 5] = [
+        ("self_attn.out_proj.", "attn.out_proj."),
+        ("layer_norm1.", "ln_1."),
+        ("layer_norm2.", "ln_2."),
+        ("mlp.fc1.", "mlp.c_fc."),
+        ("mlp.fc2.", "mlp.c_proj."),
+    ];
     const WHOLE: [(&str, &str); 4] = [
         ("embeddings.token_embedding.weight", "token_embedding.weight"),
         ("embeddings.position_embedding.weight", "positional_embedding"),
@@ -214,13 +221,6 @@ pub fn open_clip_text(name: &str) -> Option<Place> {
             });
         }
     }
-    const PARTS: [(&str, &str); 5] = [
-        ("self_attn.out_proj.", "attn.out_proj."),
-        ("layer_norm1.", "ln_1."),
-        ("layer_norm2.", "ln_2."),
-        ("mlp.fc1.", "mlp.c_fc."),
-        ("mlp.fc2.", "mlp.c_proj."),
-    ];
     PARTS.iter().find_map(|(ours, theirs)| {
         rest.strip_prefix(ours)
             .map(|tail| Place::whole(format!("{block}.{theirs}{tail}")))

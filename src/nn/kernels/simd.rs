@@ -6,7 +6,7 @@
 use multiversion::multiversion;
 
 /// `e^x` with an error below 2 units in the last place: range reduction by powers of two and Cephes' polynomial (`expf`).
-#[inline(always)]
+#[inline]
 fn exp(x: f32) -> f32 {
     // 1.5 * 2^23: adding it rounds to an integer and leaves that integer in the low bits.
     const ROUND: f32 = 12_582_912.0;
@@ -25,7 +25,7 @@ fn exp(x: f32) -> f32 {
 }
 
 /// `erf(x)` to 1.5e-7 (Abramowitz and Stegun 7.1.26).
-#[inline(always)]
+#[inline]
 fn erf(x: f32) -> f32 {
     let a = x.abs();
     let t = 1.0 / (1.0 + 0.327_591_1 * a);

@@ -57,9 +57,10 @@ impl Down {
                 })
                 .collect::<Result<_, _>>()?,
             attentions: load_attentions(&scope, config, level, config.resnets)?,
-            downsample: match level + 1 < channels.len() {
-                true => Some(Downsample::load(&scope.nth("downsamplers", 0), channels[level])?),
-                false => None,
+            downsample: if level + 1 < channels.len() {
+                Some(Downsample::load(&scope.nth("downsamplers", 0), channels[level])?)
+            } else {
+                None
             },
         })
     }
@@ -131,9 +132,10 @@ impl Up {
                 })
                 .collect::<Result<_, _>>()?,
             attentions: load_attentions(&scope, config, level, config.resnets + 1)?,
-            upsample: match level > 0 {
-                true => Some(Upsample::load(&scope.nth("upsamplers", 0), channels[level])?),
-                false => None,
+            upsample: if level > 0 {
+                Some(Upsample::load(&scope.nth("upsamplers", 0), channels[level])?)
+            } else {
+                None
             },
         })
     }

@@ -102,9 +102,7 @@ impl Folder {
         let unet: UnetConfig = read_json(&config("unet"))?;
         let sample_size = unet.sample_size.unwrap_or(64);
         let unet = unet.resolve().map_err(|why| checked(config("unet"), why))?;
-        let vae = read_json::<VaeConfig>(&config("vae"))?
-            .resolve()
-            .map_err(|why| checked(config("vae"), why))?;
+        let vae = read_json::<VaeConfig>(&config("vae"))?.resolve();
         let xl = unet.y.is_some();
         let mut text = Vec::new();
         for network in std::iter::once("text_encoder").chain(self.second_text_encoder().then_some("text_encoder_2")) {
@@ -119,13 +117,16 @@ impl Folder {
         } else {
             Diffusion::default()
         };
-        Ok(Architecture {
-            native_size: [sample_size * vae.downscale(); 2],
+        let native_size = [sample_size.saturating_mul(vae.downscale()); 2];
+        let architecture = Architecture {
             unet,
             vae,
             text,
             diffusion,
-        })
+            native_size,
+        };
+        architecture.check().map_err(|why| checked(self.path.clone(), why))?;
+        Ok(architecture)
     }
 }
 
@@ -231,15 +232,6 @@ impl UnetConfig {
             .unwrap_or(self.attention_head_dim)
             .expand("attention_head_dim", levels)?;
         let channels = self.block_out_channels;
-        if self.norm_num_groups == 0 || channels.iter().any(|c| c % self.norm_num_groups != 0) {
-            return Err(format!(
-                "norm_num_groups {} does not divide block_out_channels {channels:?}",
-                self.norm_num_groups
-            ));
-        }
-        if let Some((c, n)) = channels.iter().zip(&heads).find(|(c, n)| **n == 0 || *c % *n != 0) {
-            return Err(format!("{n} attention heads do not divide {c} channels"));
-        }
         Ok(Unet {
             in_channels: self.in_channels,
             out_channels: self.out_channels,
@@ -275,25 +267,15 @@ fn sd_scale_factor() -> f64 {
 }
 
 impl VaeConfig {
-    fn resolve(self) -> Result<Vae, String> {
-        let channels = self.block_out_channels;
-        if channels.is_empty() || channels.len() > 8 {
-            return Err(format!("block_out_channels {channels:?}"));
-        }
-        if self.norm_num_groups == 0 || channels.iter().any(|c| c % self.norm_num_groups != 0) {
-            return Err(format!(
-                "norm_num_groups {} does not divide block_out_channels {channels:?}",
-                self.norm_num_groups
-            ));
-        }
-        Ok(Vae {
+    fn resolve(self) -> Vae {
+        Vae {
             in_channels: self.in_channels,
             latent_channels: self.latent_channels,
-            channels,
+            channels: self.block_out_channels,
             resnets: self.layers_per_block,
             groups: self.norm_num_groups,
             scale_factor: self.scaling_factor,
-        })
+        }
     }
 }
 
@@ -318,12 +300,6 @@ impl TextConfig {
             "gelu" => Activation::Gelu,
             other => return Err(format!("hidden_act is {other:?}, expected \"quick_gelu\" or \"gelu\"")),
         };
-        if self.num_attention_heads == 0 || self.hidden_size % self.num_attention_heads != 0 {
-            return Err(format!(
-                "{} attention heads do not divide hidden_size {}",
-                self.num_attention_heads, self.hidden_size
-            ));
-        }
         let projects = self.architectures.iter().any(|a| a == "CLIPTextModelWithProjection");
         Ok(TextEncoder {
             naming: TextNaming::Transformers,
@@ -367,14 +343,6 @@ impl SchedulerConfig {
                 ));
             }
         };
-        if !(self.beta_start > 0.0 && self.beta_end > self.beta_start && self.beta_end < 1.0)
-            || !(2..=100_000).contains(&self.num_train_timesteps)
-        {
-            return Err(format!(
-                "beta_start {}, beta_end {} and num_train_timesteps {} are no noise schedule",
-                self.beta_start, self.beta_end, self.num_train_timesteps
-            ));
-        }
         Ok(Diffusion {
             timesteps: self.num_train_timesteps,
             beta_start: self.beta_start,

@@ -71,6 +71,10 @@ pub fn architecture(file: &MappedFile) -> Result<Architecture, Error> {
         apply_yaml(&yaml, &mut architecture)?;
     }
     apply_metadata(file, &mut architecture);
+    let described = if yaml.is_file() { yaml } else { file.path().to_owned() };
+    architecture
+        .check()
+        .map_err(|why| Error::Config { path: described, why })?;
     Ok(architecture)
 }
 
@@ -230,22 +234,16 @@ fn apply_yaml(path: &Path, a: &mut Architecture) -> Result<(), Error> {
         .chain(&params.cond_stage_config)
         .zip(&mut a.text)
     {
-        apply_text(config, encoder).map_err(fail)?;
+        apply_text(config, encoder);
     }
     if let Some(image_size) = params.image_size {
-        a.native_size = [image_size * a.vae.downscale(); 2];
+        a.native_size = [image_size.saturating_mul(a.vae.downscale()); 2];
     }
     a.vae.scale_factor = params.scale_factor.unwrap_or(a.vae.scale_factor);
     let d = &mut a.diffusion;
     d.beta_start = params.linear_start.unwrap_or(d.beta_start);
     d.beta_end = params.linear_end.unwrap_or(d.beta_end);
     d.timesteps = params.timesteps.unwrap_or(d.timesteps);
-    if !(d.beta_start > 0.0 && d.beta_end > d.beta_start && d.beta_end < 1.0 && (2..=100_000).contains(&d.timesteps)) {
-        return Err(fail(format!(
-            "linear_start {}, linear_end {} and timesteps {} are no noise schedule",
-            d.beta_start, d.beta_end, d.timesteps
-        )));
-    }
     d.betas = Betas::ScaledLinear;
     let v_denoiser = params
         .denoiser_config
@@ -265,11 +263,6 @@ fn apply_yaml(path: &Path, a: &mut Architecture) -> Result<(), Error> {
 }
 
 fn apply_unet(params: &UnetParams, unet: &mut Unet) -> Result<(), String> {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "channel multipliers are small"
-    )]
     let channels: Vec<usize> = params
         .channel_mult
         .iter()
@@ -289,16 +282,6 @@ fn apply_unet(params: &UnetParams, unet: &mut Unet) -> Result<(), String> {
         _ => std::mem::take(&mut unet.heads),
     };
     unet.groups = params.num_groups.unwrap_or(unet.groups);
-    let uneven = |n: usize| n == 0 || channels.iter().any(|c| c % n != 0);
-    if uneven(unet.groups) {
-        return Err(format!(
-            "num_groups {} does not divide the levels' channels {channels:?}",
-            unet.groups
-        ));
-    }
-    if let Some((c, n)) = channels.iter().zip(&unet.heads).find(|(c, n)| **n == 0 || *c % *n != 0) {
-        return Err(format!("{n} attention heads do not divide {c} channels"));
-    }
     Ok(())
 }
 
@@ -310,30 +293,17 @@ fn apply_vae(params: &DdConfig, vae: &mut Vae) -> Result<(), String> {
         ));
     }
     vae.groups = params.num_groups.unwrap_or(vae.groups);
-    if vae.groups == 0 || vae.channels.iter().any(|c| c % vae.groups != 0) {
-        return Err(format!(
-            "num_groups {} does not divide the autoencoder's channels {:?}",
-            vae.groups, vae.channels
-        ));
-    }
     Ok(())
 }
 
-fn apply_text(config: &TextConfig, encoder: &mut TextEncoder) -> Result<(), String> {
-    let Some(params) = &config.params else { return Ok(()) };
+fn apply_text(config: &TextConfig, encoder: &mut TextEncoder) {
+    let Some(params) = &config.params else { return };
     encoder.heads = params.heads.unwrap_or(encoder.heads);
-    if encoder.heads == 0 || encoder.width % encoder.heads != 0 {
-        return Err(format!(
-            "{} attention heads do not divide the text encoder's width {}",
-            encoder.heads, encoder.width
-        ));
-    }
     match params.layer.as_deref() {
         Some("last") => encoder.layer = 1,
         Some("penultimate") => encoder.layer = 2,
         _ => {}
     }
-    Ok(())
 }
 
 fn first_line(text: &str) -> String {

@@ -23,5 +23,5 @@ pub fn display_name(path: &Path) -> String {
 pub(super) fn parse_resolution(text: &str) -> Option<[usize; 2]> {
     let (width, height) = text.split_once('x').unwrap_or((text, text));
     let size = [width.trim().parse().ok()?, height.trim().parse().ok()?];
-    (size.iter().all(|&n| n >= 8 && n <= 1 << 14)).then_some(size)
+    size.iter().all(|n| (8..=1 << 14).contains(n)).then_some(size)
 }

@@ -34,7 +34,7 @@ impl<'a> Shapes<'a> {
 
     /// How many of `pattern` with `{}` replaced by 0, 1, 2 … there are.
     pub(super) fn count(&self, pattern: &str) -> usize {
-        (0..)
+        (0..4096)
             .take_while(|i| self.of(&pattern.replace("{}", &i.to_string())).is_some())
             .count()
     }
