@@ -80,6 +80,9 @@ pub(super) struct Generate {
     /// The checkpoint, by name or path [default: the one that danlu carries]
     #[arg(long, value_name = "NAME|PATH")]
     pub(super) model: Option<String>,
+    /// A VAE to use instead of the checkpoint's, by name or path
+    #[arg(long, value_name = "NAME|PATH")]
+    pub(super) vae: Option<String>,
     /// `Euler`, `Euler a`, `DPM++ 2M` or `DDIM`; old names like `DPM++ 2M Karras` too [default: DPM++ 2M]
     #[arg(long)]
     pub(super) sampler: Option<String>,

@@ -73,7 +73,8 @@ fn refuse(error: &clap::Error) -> Result<(), Failure> {
     }
     let text = error.render().to_string();
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return Err(Failure::usage("a command is missing").hint(text.trim_end()));
+        return Err(Failure::usage("a command is missing")
+            .hint("`danlu generate -p \"fox\" --show` draws; `danlu --help` lists the others"));
     }
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let first = lines

@@ -10,6 +10,7 @@ use danlu::diffusion::sampler::{SamplerKind, parse_sampler};
 use danlu::diffusion::schedule::Schedule;
 use danlu::infotext::Infotext;
 use danlu::store::hashes::HashCache;
+use danlu::store::{Folder, library};
 use danlu::weights::{Checkpoint, hash};
 
 use super::args::Generate;
@@ -17,7 +18,7 @@ use super::context::Context;
 use super::failure::Failure;
 
 /// Fields of an infotext that decide pixels and are understood, or that decide none.
-const UNDERSTOOD: [&str; 17] = [
+const UNDERSTOOD: [&str; 19] = [
     "Steps",
     "Sampler",
     "Schedule type",
@@ -25,6 +26,8 @@ const UNDERSTOOD: [&str; 17] = [
     "Seed",
     "Size",
     "Model hash",
+    "VAE",
+    "VAE hash",
     "Model",
     "Clip skip",
     "ENSD",
@@ -58,7 +61,11 @@ pub(super) fn resolve(context: &Context, options: &Generate, params: Option<&Inf
         }
     }
     let model = model(context, options, params, &mut notes)?;
-    let checkpoint = Checkpoint::open(&model)?;
+    let mut checkpoint = Checkpoint::open(&model)?;
+    let vae = vae(context, options, params)?;
+    if let Some(vae) = &vae {
+        checkpoint.replace_vae(vae)?;
+    }
     let size = match &options.size {
         Some(text) => size(text)?,
         None => match params.map(Infotext::size).transpose()?.flatten() {
@@ -66,7 +73,10 @@ pub(super) fn resolve(context: &Context, options: &Generate, params: Option<&Inf
             None => checkpoint.architecture().native_size,
         },
     };
-    let mut recipe = Recipe::new(model, size);
+    let mut recipe = Recipe {
+        vae,
+        ..Recipe::new(model, size)
+    };
     apply_settings(context, &mut recipe)?;
     if let Some(params) = params {
         apply_params(&mut recipe, params)?;
@@ -109,6 +119,15 @@ fn model(
         }
     }
     Ok(path)
+}
+
+/// The VAE file that the options or the parameters name; A1111 writes `None` and `Automatic` where there is none.
+fn vae(context: &Context, options: &Generate, params: Option<&Infotext>) -> Result<Option<PathBuf>, Failure> {
+    let wanted = options.vae.as_deref().or(params.and_then(Infotext::vae));
+    let wanted = wanted.filter(|name| !["", "None", "Automatic"].contains(name));
+    wanted
+        .map(|name| Ok(library::find(&context.model_roots(), name, Some(Folder::Vae))?))
+        .transpose()
 }
 
 fn apply_settings(context: &Context, recipe: &mut Recipe) -> Result<(), Failure> {

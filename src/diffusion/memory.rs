@@ -26,12 +26,13 @@ pub fn peak(architecture: &Architecture, recipe: &Recipe, dtype: DType) -> u64 {
     element * decode.max(denoise) + 4 * pixels * recipe.batch_size as u64
 }
 
-/// Values alive at the decoder's widest moment: a resnet's input, its normalised copy, the product's tiles and the result.
+/// Values alive at the decoder's widest moment: a resnet's input, its normalised copy, the product's tiles, the result, and what the
+/// allocator has not yet given back.
 fn decode_values(vae: &Vae, pixels: u64) -> u64 {
     let level = |i: usize| {
         let wider = vae.channels[(i + 1).min(vae.channels.len() - 1)];
         let area = pixels >> (2 * i);
-        4 * area * vae.channels[i].max(wider) as u64
+        5 * area * vae.channels[i].max(wider) as u64
     };
     (0..vae.channels.len()).map(level).max().unwrap_or_default()
 }
@@ -43,7 +44,13 @@ fn denoise_values(unet: &Unet, latent: u64) -> u64 {
         .map(|i| (unet.resnets as u64 + 1) * level(i))
         .sum();
     let block = (0..unet.channels.len())
-        .map(|i| if unet.depth[i] > 0 { 16 * level(i) } else { 8 * level(i) })
+        .map(|i| {
+            if unet.depth[i] > 0 {
+                20 * level(i)
+            } else {
+                10 * level(i)
+            }
+        })
         .max();
     skips + block.unwrap_or_default()
 }
@@ -99,8 +106,8 @@ mod tests {
     fn decoding_decides_and_grows_with_the_area() {
         let recipe = |side| Recipe::new("m".into(), [side; 2]);
         let at = |side| peak(&sd15(), &recipe(side), DType::F32);
-        // 256 channels of a full picture, four times over, in f32.
-        assert_eq!(at(512), 4 * 4 * 256 * 512 * 512 + 4 * 512 * 512);
+        // 256 channels of a full picture, five times over, in f32.
+        assert_eq!(at(512), 4 * 5 * 256 * 512 * 512 + 4 * 512 * 512);
         assert_eq!(at(1024), 4 * at(512));
     }
 

@@ -19,6 +19,8 @@ pub struct Recipe {
     pub negative_prompt: String,
     /// The checkpoint, a file or a diffusers folder.
     pub model: PathBuf,
+    /// A VAE file that takes the place of the checkpoint's.
+    pub vae: Option<PathBuf>,
     /// The method of denoising.
     pub sampler: SamplerKind,
     /// How noise levels are spaced.
@@ -77,6 +79,7 @@ impl Recipe {
             prompt: String::new(),
             negative_prompt: String::new(),
             model,
+            vae: None,
             sampler: SamplerKind::default(),
             schedule: Schedule::Automatic,
             steps: 20,

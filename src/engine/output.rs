@@ -18,6 +18,8 @@ pub struct ModelTag {
     pub name: String,
     /// The first ten digits of its SHA-256, where it is one file.
     pub hash: Option<String>,
+    /// The same of a VAE file that took the place of the checkpoint's.
+    pub vae_hash: Option<String>,
 }
 
 /// The parameters of the `index`th picture of a recipe, as A1111 writes them.
@@ -32,8 +34,12 @@ pub fn infotext(recipe: &Recipe, model: &ModelTag, index: usize) -> String {
         height: recipe.height as u32,
         model_hash: model.hash.clone(),
         model: Some(model.name.clone()),
-        vae_hash: None,
-        vae: None,
+        vae_hash: model.vae_hash.clone(),
+        vae: recipe
+            .vae
+            .as_ref()
+            .and_then(|v| v.file_name())
+            .map(|n| n.to_string_lossy().into_owned()),
         clip_skip: recipe.clip_skip as u32,
         ensd: recipe.ensd,
         sampler_uses_ensd: recipe.sampler.info().uses_ensd,

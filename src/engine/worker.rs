@@ -5,7 +5,8 @@
 
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime};
 
 use super::device::{self, DeviceChoice, Opened};
 use super::event::{Event, Failure, JobId, Saved};
@@ -32,9 +33,23 @@ pub struct Worker<'a> {
 /// A model in memory, and the file it is a copy of.
 #[derive(Debug)]
 struct Loaded {
-    path: PathBuf,
-    changed: Option<std::time::SystemTime>,
+    identity: Identity,
     model: Model,
+}
+
+/// The files that a model was loaded from, and when each was last changed.
+#[derive(Debug, PartialEq)]
+struct Identity(Vec<(PathBuf, Option<SystemTime>)>);
+
+impl Identity {
+    fn of(recipe: &Recipe) -> Self {
+        let paths = std::iter::once(&recipe.model).chain(&recipe.vae);
+        Self(
+            paths
+                .map(|p| (p.clone(), p.metadata().and_then(|m| m.modified()).ok()))
+                .collect(),
+        )
+    }
 }
 
 /// Why a job ended without being done.
@@ -134,48 +149,48 @@ impl<'a> Worker<'a> {
             pictures: recipe.pictures(),
             device: device.name.clone(),
         });
-        let checkpoint = Checkpoint::open(&recipe.model)?;
+        let mut checkpoint = Checkpoint::open(&recipe.model)?;
+        if let Some(vae) = &recipe.vae {
+            checkpoint.replace_vae(vae)?;
+        }
         self.check_memory(&checkpoint, recipe, &device)?;
         output::prepare(&job.output)?;
 
-        std::thread::scope(|scope| {
-            // The hash reads the whole file; sampling need not wait for it.
-            let hash = scope.spawn(|| model_hash(&checkpoint, job.hash_cache.as_deref()));
-            self.load(id, &checkpoint, &device, cancel)?;
-            let Some(Loaded { model, .. }) = &self.loaded else {
-                return Err(Error::Cancelled);
-            };
-            let mut tag = ModelTag {
-                name: checkpoint.name(),
-                hash: None,
-            };
-            let mut hash = Some(hash);
-            for first in (0..recipe.pictures()).step_by(recipe.batch_size) {
-                let begun = Instant::now();
-                let pictures = txt2img::draw(model, recipe, first, &mut |progress| {
-                    self.report(id, job, model, first, cancel, progress)
-                })?;
-                if let Some(hash) = hash.take() {
-                    tag.hash = hash.join().ok().flatten();
-                }
-                for (picture, index) in pictures.iter().zip(first..) {
-                    let infotext = output::infotext(recipe, &tag, index);
-                    let path = output::save(job, &tag, index, picture, &infotext)?;
-                    let seconds = begun.elapsed().as_secs_f64();
-                    let (width, height) = (picture.width, picture.height);
-                    let picture = Saved {
-                        path,
-                        seed: recipe.seed_of(index),
-                        width,
-                        height,
-                        seconds,
-                        infotext,
-                    };
-                    self.mailbox.post(Event::Saved { job: id, picture });
-                }
+        let hashing = Hashing::start(&checkpoint, job);
+        self.load(id, &checkpoint, &device, recipe, cancel)?;
+        let Some(Loaded { model, .. }) = &self.loaded else {
+            return Err(Error::Cancelled);
+        };
+        let mut hashing = Some(hashing);
+        let mut tag = ModelTag {
+            name: checkpoint.name(),
+            ..ModelTag::default()
+        };
+        for first in (0..recipe.pictures()).step_by(recipe.batch_size) {
+            let begun = Instant::now();
+            let pictures = txt2img::draw(model, recipe, first, &mut |progress| {
+                self.report(id, job, model, first, cancel, progress)
+            })?;
+            if let Some(hashing) = hashing.take() {
+                (tag.hash, tag.vae_hash) = hashing.wait(cancel)?;
             }
-            Ok(())
-        })
+            for (picture, index) in pictures.iter().zip(first..) {
+                let infotext = output::infotext(recipe, &tag, index);
+                let path = output::save(job, &tag, index, picture, &infotext)?;
+                let seconds = begun.elapsed().as_secs_f64();
+                let (width, height) = (picture.width, picture.height);
+                let picture = Saved {
+                    path,
+                    seed: recipe.seed_of(index),
+                    width,
+                    height,
+                    seconds,
+                    infotext,
+                };
+                self.mailbox.post(Event::Saved { job: id, picture });
+            }
+        }
+        Ok(())
     }
 
     /// Posts progress; ends the work when the job is cancelled.
@@ -223,13 +238,16 @@ impl<'a> Worker<'a> {
     }
 
     /// Loads the checkpoint unless it is in memory already and the file is still the same.
-    fn load(&mut self, id: JobId, checkpoint: &Checkpoint, device: &Opened, cancel: &CancelToken) -> Result<(), Error> {
-        let changed = checkpoint.path().metadata().and_then(|m| m.modified()).ok();
-        if self
-            .loaded
-            .as_ref()
-            .is_some_and(|l| l.path == checkpoint.path() && l.changed == changed)
-        {
+    fn load(
+        &mut self,
+        id: JobId,
+        checkpoint: &Checkpoint,
+        device: &Opened,
+        recipe: &Recipe,
+        cancel: &CancelToken,
+    ) -> Result<(), Error> {
+        let identity = Identity::of(recipe);
+        if self.loaded.as_ref().is_some_and(|loaded| loaded.identity == identity) {
             return Ok(());
         }
         // The old one goes first: two do not fit everywhere.
@@ -244,11 +262,7 @@ impl<'a> Worker<'a> {
         if cancel.is_cancelled() {
             return Err(Error::Cancelled);
         }
-        self.loaded = Some(Loaded {
-            path: checkpoint.path().to_owned(),
-            changed,
-            model,
-        });
+        self.loaded = Some(Loaded { identity, model });
         Ok(())
     }
 
@@ -258,7 +272,7 @@ impl<'a> Worker<'a> {
             return Ok(());
         }
         let weights = match &self.loaded {
-            Some(loaded) if loaded.path == checkpoint.path() => 0,
+            Some(loaded) if loaded.identity == Identity::of(recipe) => 0,
             _ => weight_bytes(checkpoint, device),
         };
         let needed = weights + memory::peak(checkpoint.architecture(), recipe, device.dtype);
@@ -287,13 +301,37 @@ fn weight_bytes(checkpoint: &Checkpoint, device: &Opened) -> u64 {
     bytes as u64 * 8 * device.dtype.size() as u64 / stored.max(1)
 }
 
-fn model_hash(checkpoint: &Checkpoint, cache: Option<&Path>) -> Option<String> {
-    if checkpoint.layout() == Layout::Diffusers {
-        return None;
+/// The files' hashes, computed while the pictures are drawn: they read whole files.
+struct Hashing(JoinHandle<[Option<String>; 2]>);
+
+impl Hashing {
+    /// Starts with the checkpoint, where it is one file, and the VAE of its own, where there is one.
+    fn start(checkpoint: &Checkpoint, job: &Generate) -> Self {
+        let is_file = checkpoint.layout() == Layout::SingleFile;
+        let files = [is_file.then(|| checkpoint.path().to_owned()), job.recipe.vae.clone()];
+        let cache = job.hash_cache.clone();
+        Self(std::thread::spawn(move || {
+            files.map(|file| short_hash(&file?, cache.as_deref()))
+        }))
     }
+
+    /// The short hashes of checkpoint and VAE. Cancelling leaves the thread to finish for the cache.
+    fn wait(self, cancel: &CancelToken) -> Result<(Option<String>, Option<String>), Error> {
+        while !self.0.is_finished() {
+            if cancel.is_cancelled() {
+                return Err(Error::Cancelled);
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let [checkpoint, vae] = self.0.join().unwrap_or_default();
+        Ok((checkpoint, vae))
+    }
+}
+
+fn short_hash(file: &Path, cache: Option<&Path>) -> Option<String> {
     let sum = match cache {
-        Some(cache) => HashCache::new(cache.to_owned()).sha256(checkpoint.path(), hash::sha256),
-        None => hash::sha256(checkpoint.path()),
+        Some(cache) => HashCache::new(cache.to_owned()).sha256(file, hash::sha256),
+        None => hash::sha256(file),
     };
     sum.ok().map(|sum| hash::short(&sum).to_owned())
 }

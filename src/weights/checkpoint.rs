@@ -31,10 +31,11 @@ pub enum Layout {
     Diffusers,
 }
 
-/// The files that hold one network, and the prefix of its tensors there.
+/// The files that hold one network, how its tensors are named there, and the prefix of those names.
 #[derive(Debug)]
 struct Part {
     files: Vec<usize>,
+    naming: Layout,
     prefix: String,
 }
 
@@ -78,7 +79,16 @@ impl Checkpoint {
         let architecture = ldm::architecture(&file)?;
         let parts = parts
             .into_iter()
-            .map(|(network, prefix)| (network, Part { files: vec![0], prefix }))
+            .map(|(network, prefix)| {
+                (
+                    network,
+                    Part {
+                        files: vec![0],
+                        naming: Layout::SingleFile,
+                        prefix,
+                    },
+                )
+            })
             .collect();
         Ok(Self {
             path: path.to_owned(),
@@ -107,6 +117,7 @@ impl Checkpoint {
         for (network, name) in names {
             let mut part = Part {
                 files: Vec::new(),
+                naming: Layout::Diffusers,
                 prefix: String::new(),
             };
             for file in folder.weights(name)? {
@@ -123,6 +134,34 @@ impl Checkpoint {
             parts,
             architecture,
         })
+    }
+
+    /// Takes the VAE from a file of its own, in either naming, with or without `first_stage_model.`.
+    ///
+    /// # Errors
+    /// Any [`Error`]; [`Error::NotStableDiffusion`] when the file holds no VAE.
+    pub fn replace_vae(&mut self, path: &Path) -> Result<(), Error> {
+        let file = MappedFile::open(path)?;
+        let (naming, prefix, vae) = config::vae_file(&file, &self.architecture.vae)?;
+        let changed = Architecture {
+            vae,
+            ..self.architecture.clone()
+        };
+        changed.check().map_err(|why| Error::NotStableDiffusion {
+            path: path.to_owned(),
+            why,
+        })?;
+        self.architecture = changed;
+        self.parts.insert(
+            Network::Vae,
+            Part {
+                files: vec![self.files.len()],
+                naming,
+                prefix: prefix.to_owned(),
+            },
+        );
+        self.files.push(file);
+        Ok(())
     }
 
     /// The file or folder that was opened.
@@ -175,6 +214,19 @@ impl Checkpoint {
             .into_iter()
             .filter_map(|(name, file)| self.files[file].view(&name).map(|v| v.bytes.len()))
             .sum()
+    }
+
+    /// Where a network lies: its file, or the folder when it has several.
+    pub(super) fn path_of(&self, network: Network) -> &Path {
+        match self.parts.get(&network).map(|part| part.files.as_slice()) {
+            Some(&[file]) => self.files[file].path(),
+            _ => &self.path,
+        }
+    }
+
+    /// How a network's tensors are named.
+    pub(super) fn naming(&self, network: Network) -> Layout {
+        self.parts.get(&network).map_or(self.layout, |part| part.naming)
     }
 
     /// The prefix of a network's tensors.

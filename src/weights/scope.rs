@@ -74,7 +74,7 @@ impl<'a> Loader<'a> {
         match left.first() {
             None => Ok(()),
             Some(name) => Err(Error::Surplus {
-                path: self.checkpoint.path().to_owned(),
+                path: self.checkpoint.path_of(self.network).to_owned(),
                 name: name.clone(),
                 found: self
                     .checkpoint
@@ -94,7 +94,7 @@ impl<'a> Loader<'a> {
             transposed: false,
         };
         let architecture = self.checkpoint.architecture();
-        let places = match (self.network, self.checkpoint.layout()) {
+        let places = match (self.network, self.checkpoint.naming(self.network)) {
             (Network::Unet, Layout::SingleFile) => names::ldm_unet(name, &architecture.unet)
                 .map(whole)
                 .into_iter()
@@ -131,7 +131,7 @@ impl<'a> Loader<'a> {
                 .next()
                 .map_or_else(|| name.to_owned(), |place| place.name);
             return Err(Error::Missing {
-                path: self.checkpoint.path().to_owned(),
+                path: self.checkpoint.path_of(self.network).to_owned(),
                 name,
                 expected: shape.to_vec(),
             });
@@ -140,14 +140,14 @@ impl<'a> Loader<'a> {
         let on_disk = shape_on_disk(place, &shape);
         if !same_shape(view.shape, &on_disk) {
             return Err(Error::Misshapen {
-                path: self.checkpoint.path().to_owned(),
+                path: self.checkpoint.path_of(self.network).to_owned(),
                 name: place.name.clone(),
                 found: view.shape.to_vec(),
                 expected: on_disk,
             });
         }
         let dtype = float_type(view.dtype).ok_or_else(|| Error::Type {
-            path: self.checkpoint.path().to_owned(),
+            path: self.checkpoint.path_of(self.network).to_owned(),
             name: place.name.clone(),
             dtype: format!("{:?}", view.dtype),
         })?;

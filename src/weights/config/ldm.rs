@@ -11,7 +11,7 @@ use super::shapes::{self, Shapes};
 use crate::weights::architecture::{Architecture, Betas, Diffusion, Prediction, TextEncoder, TextNaming, Unet, Vae};
 use crate::weights::kind::{self, Kind};
 use crate::weights::mapped::MappedFile;
-use crate::weights::{Error, config};
+use crate::weights::{Error, Layout, config};
 
 /// Prefix of the UNet's tensors.
 pub const UNET: &str = "model.diffusion_model.";
@@ -44,7 +44,7 @@ pub fn architecture(file: &MappedFile) -> Result<Architecture, Error> {
     let tensors = file.tensors();
     let unet = shapes::unet(&Shapes::new(&tensors, UNET))
         .ok_or_else(|| not(guess(&tensors.keys().map(String::as_str).collect::<Vec<_>>())))?;
-    let vae = shapes::vae(&Shapes::new(&tensors, VAE))
+    let vae = shapes::vae(&Shapes::new(&tensors, VAE), Layout::SingleFile)
         .ok_or_else(|| not("it has a UNet, but no VAE (first_stage_model.…)".to_owned()))?;
     let mut text = Vec::new();
     for (prefix, naming) in text_prefixes(|prefix| tensors.keys().any(|n| n.starts_with(prefix))) {

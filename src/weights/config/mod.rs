@@ -8,6 +8,47 @@ mod shapes;
 
 use std::path::Path;
 
+use super::architecture::Vae;
+use super::mapped::MappedFile;
+use super::{Error, Layout, kind};
+
+/// What a file with a VAE by itself holds: its naming, the prefix of its tensors, and the VAE. What shapes cannot tell is taken from
+/// the VAE that it replaces, whose latents it must have been made for.
+///
+/// # Errors
+/// [`Error::NotStableDiffusion`] when there is no VAE in it.
+pub fn vae_file(file: &MappedFile, replaced: &Vae) -> Result<(Layout, &'static str, Vae), Error> {
+    let tensors = file.tensors();
+    for prefix in [ldm::VAE, ""] {
+        for naming in [Layout::SingleFile, Layout::Diffusers] {
+            let found =
+                shapes::vae(&shapes::Shapes::new(&tensors, prefix), naming).filter(|vae| !vae.channels.is_empty());
+            if let Some(vae) = found {
+                let groups = if vae.channels == replaced.channels {
+                    replaced.groups
+                } else {
+                    vae.groups
+                };
+                return Ok((
+                    naming,
+                    prefix,
+                    Vae {
+                        groups,
+                        scale_factor: replaced.scale_factor,
+                        ..vae
+                    },
+                ));
+            }
+        }
+    }
+    let names: Vec<_> = tensors.keys().map(String::as_str).collect();
+    let why = format!("a VAE was wanted, it looks like {}", kind::of(&names).1);
+    Err(Error::NotStableDiffusion {
+        path: file.path().to_owned(),
+        why,
+    })
+}
+
 /// A checkpoint's name in lists and infotext: the file's name without the extension, or the folder's name.
 pub fn display_name(path: &Path) -> String {
     let is_file = path.extension().is_some_and(|e| {

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use safetensors::tensor::TensorInfo;
 
+use crate::weights::Layout;
 use crate::weights::architecture::{Activation, TextEncoder, TextNaming, Unet, Vae};
 
 /// The shapes of a file's tensors below a prefix.
@@ -85,17 +86,20 @@ pub(super) fn unet(shapes: &Shapes<'_>) -> Option<Unet> {
     Some(unet)
 }
 
-/// The VAE of an LDM file.
-pub(super) fn vae(shapes: &Shapes<'_>) -> Option<Vae> {
-    let levels = shapes.count("encoder.down.{}.block.0.conv1.weight");
-    let channels = (0..levels)
-        .map(|i| shapes.dim(&format!("encoder.down.{i}.block.0.conv1.weight"), 0))
-        .collect::<Option<Vec<_>>>()?;
+/// The VAE of a file in the given naming.
+pub(super) fn vae(shapes: &Shapes<'_>, naming: Layout) -> Option<Vae> {
+    let resnet = match naming {
+        Layout::SingleFile => "encoder.down.LEVEL.block.RESNET.conv1.weight",
+        Layout::Diffusers => "encoder.down_blocks.LEVEL.resnets.RESNET.conv1.weight",
+    };
+    let first_resnets = resnet.replace("RESNET", "0").replace("LEVEL", "{}");
+    let channels =
+        (0..shapes.count(&first_resnets)).map(|i| shapes.dim(&first_resnets.replace("{}", &i.to_string()), 0));
     Some(Vae {
         in_channels: shapes.dim("encoder.conv_in.weight", 1)?,
         latent_channels: shapes.dim("decoder.conv_in.weight", 1)?,
-        resnets: shapes.count("encoder.down.0.block.{}.conv1.weight"),
-        channels,
+        resnets: shapes.count(&resnet.replace("LEVEL", "0").replace("RESNET", "{}")),
+        channels: channels.collect::<Option<_>>()?,
         groups: 32,
         scale_factor: 0.18215,
     })
