@@ -4,7 +4,6 @@
 //! them, and computes in whatever number type those tensors have. Nothing here knows of prompts, steps or files. One layer a file;
 //! the networks are [`clip`], [`unet`] and [`vae`].
 
-pub mod attention;
 pub mod clip;
 pub mod conv;
 pub mod kernels;

@@ -185,7 +185,10 @@ impl Ran {
             panic!("not one sentence and at most one hint: {self:#?}");
         };
         assert_eq!(self.status.code(), Some(code), "{self:#?}");
-        assert!(!self.stderr.contains(['\x1b', '\r']) && !sentence.is_empty(), "{self:#?}");
+        assert!(
+            !self.stderr.contains(['\x1b', '\r']) && !sentence.is_empty(),
+            "{self:#?}"
+        );
         (sentence, hint)
     }
 }
@@ -217,7 +220,10 @@ impl Png {
             let mut rgb = vec![0; reader.output_buffer_size().unwrap()];
             let frame = reader.next_frame(&mut rgb)?;
             reader.finish()?;
-            assert_eq!((frame.color_type, frame.bit_depth), (png::ColorType::Rgb, png::BitDepth::Eight));
+            assert_eq!(
+                (frame.color_type, frame.bit_depth),
+                (png::ColorType::Rgb, png::BitDepth::Eight)
+            );
             let info = reader.info();
             let latin1 = info.uncompressed_latin1_text.iter().find(|t| t.keyword == "parameters");
             let utf8 = info.utf8_text.iter().find(|t| t.keyword == "parameters");

@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::{Tensor, activation};
 
-use crate::nn::attention::attend;
+use crate::nn::kernels;
 use crate::nn::linear::Linear;
 use crate::nn::norm::LayerNorm;
 use crate::weights::architecture::{Activation, TextEncoder};
@@ -49,7 +49,7 @@ impl Layer {
             self.k_proj.forward(y.clone()),
             self.v_proj.forward(y),
         );
-        let x = x + self.out_proj.forward(attend(q, k, v, self.heads, true));
+        let x = x + self.out_proj.forward(kernels::attention(q, k, v, self.heads, true));
         let y = self.fc1.forward(self.layer_norm2.forward(x.clone()));
         let y = if self.quick_gelu {
             y.clone() * activation::sigmoid(y * 1.702)

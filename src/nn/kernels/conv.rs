@@ -9,7 +9,7 @@ use burn::tensor::Tensor;
 use rayon::prelude::*;
 
 use super::cpu::{dims, tensor};
-use super::gemm::{Rows, add_product};
+use super::gemm::{Matrix, add_product};
 
 /// Values of an im2col tile: three quarters of a megabyte, a core's second-level cache.
 const TILE: usize = 192 << 10;
@@ -96,12 +96,12 @@ impl Job<'_> {
             .zip(self.weights.par_chunks(share * depth))
             .for_each(|(out, weights)| {
                 let rows = weights.len() / depth;
-                let right = Rows::dense(depth, pixels);
+                let right = Matrix::dense(depth, pixels);
                 add_product(
                     out,
-                    Rows::dense(rows, pixels),
+                    Matrix::dense(rows, pixels),
                     weights,
-                    Rows::dense(rows, depth),
+                    Matrix::dense(rows, depth),
                     &columns,
                     right,
                 );
@@ -149,12 +149,11 @@ impl Job<'_> {
     fn tile(&self, picture: &[f32], columns: &mut Vec<f32>, top: usize, rows: usize) -> Vec<f32> {
         let (n, depth) = (rows * self.walk.out_width, self.depth());
         let mut tile = vec![0.0; self.outputs * n];
-        let (o, left) = (Rows::dense(self.outputs, n), Rows::dense(self.outputs, depth));
+        let (o, left) = (Matrix::dense(self.outputs, n), Matrix::dense(self.outputs, depth));
         if self.walk.is_pointwise() {
-            let right = Rows {
-                rows: depth,
-                columns: n,
-                stride: self.walk.area(),
+            let right = Matrix {
+                row_stride: self.walk.area(),
+                ..Matrix::dense(depth, n)
             };
             add_product(
                 &mut tile,
@@ -170,7 +169,7 @@ impl Job<'_> {
                 let plane = self.walk.plane(picture, row / self.walk.taps());
                 self.walk.shift(plane, segment, row % self.walk.taps(), top);
             }
-            add_product(&mut tile, o, self.weights, left, columns, Rows::dense(depth, n));
+            add_product(&mut tile, o, self.weights, left, columns, Matrix::dense(depth, n));
         }
         tile
     }

@@ -2,29 +2,32 @@
 
 use gemm::Parallelism;
 
-/// A row-major matrix in a slice: rows of `columns` values, `stride` apart.
+/// A matrix in a slice, its rows and columns so many values apart.
 #[derive(Clone, Copy)]
-pub(super) struct Rows {
+pub(super) struct Matrix {
     pub(super) rows: usize,
     pub(super) columns: usize,
-    pub(super) stride: usize,
+    pub(super) row_stride: usize,
+    pub(super) column_stride: usize,
 }
 
-impl Rows {
+impl Matrix {
+    /// Row after row, without gaps.
     pub(super) fn dense(rows: usize, columns: usize) -> Self {
         Self {
             rows,
             columns,
-            stride: columns,
+            row_stride: columns,
+            column_stride: 1,
         }
     }
 
     /// How many values a slice must have to hold the matrix.
     fn span(self) -> usize {
-        match self.rows {
-            0 => 0,
-            rows => (rows - 1) * self.stride + self.columns,
+        if self.rows == 0 || self.columns == 0 {
+            return 0;
         }
+        (self.rows - 1) * self.row_stride + (self.columns - 1) * self.column_stride + 1
     }
 }
 
@@ -36,7 +39,7 @@ impl Rows {
     unsafe_code,
     reason = "the gemm crate, which all of burn's CPU kernels stand on, takes pointers and strides"
 )]
-pub(super) fn add_product(out: &mut [f32], o: Rows, a: &[f32], m: Rows, b: &[f32], n: Rows) {
+pub(super) fn add_product(out: &mut [f32], o: Matrix, a: &[f32], m: Matrix, b: &[f32], n: Matrix) {
     assert!(
         m.columns == n.rows && o.rows == m.rows && o.columns == n.columns,
         "matrices do not fit"
@@ -45,12 +48,9 @@ pub(super) fn add_product(out: &mut [f32], o: Rows, a: &[f32], m: Rows, b: &[f32
         out.len() >= o.span() && a.len() >= m.span() && b.len() >= n.span(),
         "a slice is too short for its matrix"
     );
-    assert!(
-        o.stride >= o.columns && m.stride >= m.columns && n.stride >= n.columns,
-        "rows overlap"
-    );
-    // SAFETY: every element that the call touches lies within the three slices, as asserted above; `out` is borrowed mutably and so
-    // overlaps neither of the others.
+    assert!(o.column_stride == 1 && o.row_stride >= o.columns, "rows overlap");
+    // SAFETY: every element that the call touches lies within the three slices, as asserted above; no two elements of the result are
+    // one; `out` is borrowed mutably and so overlaps neither of the others.
     unsafe {
         gemm::gemm(
             o.rows,
@@ -58,14 +58,14 @@ pub(super) fn add_product(out: &mut [f32], o: Rows, a: &[f32], m: Rows, b: &[f32
             m.columns,
             out.as_mut_ptr(),
             1,
-            o.stride.cast_signed(),
+            o.row_stride.cast_signed(),
             true,
             a.as_ptr(),
-            1,
-            m.stride.cast_signed(),
+            m.column_stride.cast_signed(),
+            m.row_stride.cast_signed(),
             b.as_ptr(),
-            1,
-            n.stride.cast_signed(),
+            n.column_stride.cast_signed(),
+            n.row_stride.cast_signed(),
             1.0,
             1.0,
             false,

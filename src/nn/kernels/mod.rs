@@ -1,8 +1,9 @@
 //! The operations that decide how long a picture takes.
 //!
-//! Each is written once in burn's own operations, for every device, and once more for f32 on the CPU ([`conv`], [`cpu`]), where burn's pay
+//! Each is written once in burn's own operations, for every device, and once more for f32 on the CPU ([`conv`], [`attention`](mod@attention), [`cpu`]), where burn's pay
 //! dearly for scalar `exp` and for a convolution that rearranges its weights at every call.
 
+mod attention;
 mod conv;
 mod cpu;
 mod gemm;
@@ -10,7 +11,7 @@ mod simd;
 
 use burn::backend::Flex;
 use burn::backend::flex::FlexTensor;
-use burn::tensor::ops::ConvOptions;
+use burn::tensor::ops::{AttentionModuleOptions, ConvOptions};
 use burn::tensor::{DType, Tensor, activation, module};
 
 /// Convolution with a bias: `x` `[batch, in, height, width]`, `weight` `[out, in, k, k]`, `bias` `[out]`.
@@ -51,6 +52,25 @@ pub fn geglu(x: Tensor<3>) -> Tensor<3> {
     let [_, _, width] = x.dims();
     let gate = activation::gelu(x.clone().narrow(2, width / 2, width / 2));
     x.narrow(2, 0, width / 2) * gate
+}
+
+/// Softmax attention of `query` `[batch, tokens, width]` to `key` and `value` `[batch, context, width]`, whose width is so many
+/// heads side by side. With `causal`, a token sees itself and those before it.
+pub fn attention(query: Tensor<3>, key: Tensor<3>, value: Tensor<3>, heads: usize, causal: bool) -> Tensor<3> {
+    if let (Some(query), Some(key), Some(value)) = (on_cpu(&query), on_cpu(&key), on_cpu(&value)) {
+        return attention::attention(&query, &key, &value, heads, causal);
+    }
+    let split = |x: Tensor<3>| {
+        let [batch, tokens, width] = x.dims();
+        x.reshape([batch, tokens, heads, width / heads]).swap_dims(1, 2)
+    };
+    let [batch, tokens, width] = query.dims();
+    let options = AttentionModuleOptions {
+        is_causal: causal,
+        ..Default::default()
+    };
+    let states = module::attention(split(query), split(key), split(value), None, None, options);
+    states.swap_dims(1, 2).reshape([batch, tokens, width])
 }
 
 /// The tensor as contiguous f32 in host memory, when that is where it lives and no gradient is asked of it.
@@ -122,6 +142,38 @@ mod tests {
             expected.clone(),
         );
         assert_close(group_norm(x, w, b, 3, 1e-5, true), activation::silu(expected));
+    }
+
+    #[test]
+    fn attention_is_burns() {
+        for (tokens, context, heads, head, causal) in [
+            (7, 7, 2, 4, true),
+            (77, 77, 3, 8, true),
+            (40, 77, 2, 40, false),
+            (1, 3, 1, 5, false),
+            (300, 900, 1, 16, false),
+        ] {
+            let (q, k, v) = (
+                random([2, tokens, heads * head]),
+                random([2, context, heads * head]),
+                random([2, context, heads * head]),
+            );
+            let split = |x: &Tensor<3>, n| x.clone().reshape([2, n, heads, head]).swap_dims(1, 2);
+            let options = AttentionModuleOptions {
+                is_causal: causal,
+                ..Default::default()
+            };
+            let expected = module::attention(
+                split(&q, tokens),
+                split(&k, context),
+                split(&v, context),
+                None,
+                None,
+                options,
+            );
+            let expected = expected.swap_dims(1, 2).reshape([2, tokens, heads * head]);
+            assert_close(attention(q, k, v, heads, causal), expected);
+        }
     }
 
     #[test]

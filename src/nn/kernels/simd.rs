@@ -59,6 +59,36 @@ pub(super) fn gated_gelu(value: &[f32], gate: &[f32], out: &mut [f32]) {
     }
 }
 
+/// Turns `scores`, after multiplication with `scale`, into weights that sum to one.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]
+pub(super) fn softmax(scores: &mut [f32], scale: f32) {
+    const LANES: usize = 16;
+    let mut highest = [f32::NEG_INFINITY; LANES];
+    let lanes = scores.chunks_exact(LANES);
+    for (top, &v) in highest.iter_mut().zip(lanes.remainder()) {
+        *top = v;
+    }
+    for lane in lanes {
+        for i in 0..LANES {
+            highest[i] = if lane[i] > highest[i] { lane[i] } else { highest[i] };
+        }
+    }
+    let highest = highest
+        .iter()
+        .fold(f32::NEG_INFINITY, |a, &b| if b > a { b } else { a });
+    let mut sums = [0.0_f32; LANES];
+    for lane in scores.chunks_mut(LANES) {
+        for (v, sum) in lane.iter_mut().zip(&mut sums) {
+            *v = exp((*v - highest) * scale);
+            *sum += *v;
+        }
+    }
+    let inverse = 1.0 / sums.iter().sum::<f32>();
+    for v in scores {
+        *v *= inverse;
+    }
+}
+
 /// Mean and variance. Blocks are summed in f32 lanes and joined in f64, around the block's first value so that a large mean costs no
 /// digits.
 #[multiversion(targets("x86_64+avx512f+avx512dq+avx512vl", "x86_64+avx2+fma", "aarch64+neon"))]

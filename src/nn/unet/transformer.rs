@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 
 use super::feed_forward::FeedForward;
-use crate::nn::attention::attend;
+use crate::nn::kernels;
 use crate::nn::linear::Linear;
 use crate::nn::norm::{GroupNorm, LayerNorm};
 use crate::weights::{Error, Scope, architecture};
@@ -117,6 +117,6 @@ impl Attention {
             self.to_k.forward(context.clone()),
             self.to_v.forward(context),
         );
-        self.to_out.forward(attend(q, k, v, self.heads, false))
+        self.to_out.forward(kernels::attention(q, k, v, self.heads, false))
     }
 }

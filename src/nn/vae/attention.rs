@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use crate::nn::attention::attend;
+use crate::nn::kernels;
 use crate::nn::linear::Linear;
 use crate::nn::norm::GroupNorm;
 use crate::weights::{Error, Scope};
@@ -42,7 +42,7 @@ impl Attention {
             self.to_k.forward(pixels.clone()),
             self.to_v.forward(pixels),
         );
-        let y = self.to_out.forward(attend(q, k, v, 1, false));
+        let y = self.to_out.forward(kernels::attention(q, k, v, 1, false));
         x + y.swap_dims(1, 2).reshape([batch, channels, height, width])
     }
 }
