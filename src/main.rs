@@ -11,11 +11,12 @@ fn main() -> ExitCode {
     cli::main()
 }
 
-/// A panic on the engine's thread is reported as a failed job, in one sentence; its backtrace would only bury that.
+/// A panic of the engine, on its thread or on one that computes for it, is reported as a failed job in one sentence; a backtrace would
+/// only bury that.
 fn quiet_engine_panics() {
     let default = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
-        if std::thread::current().name() != Some("engine") {
+        if std::thread::current().name() == Some("main") {
             default(info);
         }
     }));

@@ -126,7 +126,7 @@ pub(super) struct Generate {
     #[arg(long)]
     pub(super) show: bool,
     /// Print one line of JSON for each picture
-    #[arg(long)]
+    #[arg(long, conflicts_with = "show")]
     pub(super) json: bool,
 }
 

@@ -31,6 +31,7 @@ pub(super) fn run(context: &Context, options: &Bench) -> Result<(), Failure> {
             &opened.device,
             opened.dtype,
             |_| {},
+            &|| false,
         )?)
     };
     figures.push(measure("load the shipped checkpoint", || load().map(drop))?);
@@ -43,7 +44,7 @@ pub(super) fn run(context: &Context, options: &Bench) -> Result<(), Failure> {
     for (name, steps) in [("picture, 128x128, 1 step", 1), ("picture, 128x128, 20 steps", 20)] {
         recipe.steps = steps;
         figures.push(measure(name, || {
-            draw(&model, &recipe, 0, &mut |_| Ok(()))
+            draw(&model, &recipe, &model.texts(&recipe), 0, &mut |_| Ok(()))
                 .map(drop)
                 .map_err(|e| Failure::failed(e.to_string()))
         })?);

@@ -1,6 +1,6 @@
 //! `danlu generate`: a job for the engine, watched until it ends.
 
-use std::io::{IsTerminal, Read, Write};
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,16 +8,15 @@ use std::time::Duration;
 
 use danlu::engine::event::Saved;
 use danlu::engine::{Engine, Event, Generate as Work, Job, Output};
-use danlu::infotext::{Infotext, carrier};
 
 use super::args::Generate;
 use super::context::Context;
 use super::failure::Failure;
 use super::progress::Progress;
-use super::{recipe, show};
+use super::{params, recipe, show};
 
 pub(super) fn run(context: &Context, options: Generate) -> Result<(), Failure> {
-    let params = options.params.as_deref().map(read_params).transpose()?;
+    let params = options.params.as_deref().map(params::read).transpose()?;
     if options.prompt.is_none() && params.is_none() {
         return Err(Failure::usage("there is nothing to draw")
             .hint("say what with --prompt, or take it from a picture with --params"));
@@ -50,6 +49,9 @@ fn watch(engine: &Engine, job: Job, options: &Generate) -> Result<(), Failure> {
             engine.cancel(id);
         }
         match engine.next_event(Duration::from_millis(50)) {
+            None if !engine.is_running() => {
+                return Err(Failure::failed("the engine has stopped").hint("start danlu again"));
+            }
             None | Some(Event::Preview { .. }) => {}
             Some(Event::Started { pictures, .. }) => progress.start(pictures),
             Some(Event::Loading { network, .. }) => progress.loading(&network),
@@ -63,7 +65,8 @@ fn watch(engine: &Engine, job: Job, options: &Generate) -> Result<(), Failure> {
                     stopping.get_or_insert(failure);
                 }
             }
-            Some(Event::Finished { .. }) => return stopping.map_or(Ok(()), Err),
+            // Whoever interrupts the very last moment gets what was asked for.
+            Some(Event::Finished { .. }) => return stopping.filter(|f| f.code != 130).map_or(Ok(()), Err),
             Some(Event::Failed { failure, .. }) => return Err(failure.into()),
             Some(Event::Cancelled { .. }) => {
                 drop(progress);
@@ -94,11 +97,12 @@ fn announce(picture: &Saved, options: &Generate) -> Result<(), Failure> {
     if !options.json && std::io::stderr().is_terminal() {
         remark(&format!("seed {}, {:.1} s", picture.seed, picture.seconds));
     }
-    if options.show {
-        show::picture(&picture.path)
-    } else {
-        Ok(())
+    if options.show
+        && let Err(failure) = show::picture(&picture.path)
+    {
+        failure.report();
     }
+    Ok(())
 }
 
 /// A line for people, on standard error.
@@ -117,49 +121,6 @@ fn interrupt_flag() -> Result<Arc<AtomicBool>, Failure> {
     })
     .map_err(|e| Failure::failed(format!("cannot listen for Ctrl-C: {e}")))?;
     Ok(flag)
-}
-
-/// The parameters in an image, a text file or standard input.
-fn read_params(source: &str) -> Result<Infotext, Failure> {
-    let empty = || {
-        Failure::failed(format!("{source} has no generation parameters"))
-            .hint("danlu, A1111 and Forge write them; other programs and most web sites strip them")
-    };
-    let text = if source == "-" {
-        let mut bytes = Vec::new();
-        std::io::stdin()
-            .lock()
-            .read_to_end(&mut bytes)
-            .map_err(|e| Failure::failed(format!("cannot read standard input: {e}")))?;
-        parameters(bytes, Path::new("standard input"))?
-    } else {
-        let path = Path::new(source);
-        let bytes = std::fs::read(path).map_err(|e| {
-            Failure::failed(format!("cannot read {source}: {e}"))
-                .hint("give an image, a text file, or - for standard input")
-        })?;
-        parameters(bytes, path)?
-    };
-    let infotext = Infotext::parse(&text.ok_or_else(empty)?);
-    if infotext == Infotext::default() {
-        Err(empty())
-    } else {
-        Ok(infotext)
-    }
-}
-
-/// The infotext in the bytes of an image or a text.
-pub(super) fn parameters(bytes: Vec<u8>, name: &Path) -> Result<Option<String>, Failure> {
-    if carrier::is_image(&bytes) {
-        return Ok(carrier::read_from(std::io::Cursor::new(bytes), name)?);
-    }
-    match danlu::infotext::parse::decode(&bytes) {
-        Some(text) => Ok(Some(text).filter(|t| !t.trim().is_empty())),
-        None => Err(Failure::failed(format!(
-            "{} is neither an image nor a text",
-            name.display()
-        ))),
-    }
 }
 
 /// Where pictures go: the option's file or folder, or numbered files below the settings' folder.

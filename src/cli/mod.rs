@@ -48,20 +48,36 @@ fn run(cli: Cli) -> Result<(), Failure> {
             clap_complete::generate(shell, &mut Cli::command(), "danlu", &mut script);
             print_bytes(&script)
         }
-        Command::Man => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(Cli::command())
-                .render(&mut page)
-                .map_err(|e| Failure::failed(e.to_string()))?;
-            print_bytes(&page)
-        }
-        Command::Prompt(options) => prompt::run(&options),
+        Command::Man => print_bytes(&manual().map_err(|e| Failure::failed(e.to_string()))?),
+        Command::Prompt(options) => prompt::run(&Context::load(cli.global)?, &options),
         Command::Params(options) => params::run(&options),
         Command::Generate(options) => generate::run(&Context::load(cli.global)?, *options),
         Command::Models(command) => models::run(&Context::load(cli.global)?, command),
         Command::Doctor => doctor::run(cli.global),
         Command::Bench(options) => bench::run(&Context::load(cli.global)?, &options),
     }
+}
+
+/// The manual page: the program, then each command with its options.
+fn manual() -> std::io::Result<Vec<u8>> {
+    let mut command = Cli::command();
+    command.build();
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command.clone()).render(&mut page)?;
+    for command in command.get_subcommands() {
+        section(&mut page, command)?;
+    }
+    Ok(page)
+}
+
+/// A command's part of the manual, and its own commands' behind it.
+fn section(page: &mut Vec<u8>, command: &clap::Command) -> std::io::Result<()> {
+    let name = command.get_bin_name().unwrap_or(command.get_name()).to_uppercase();
+    writeln!(page, ".SH {name}")?;
+    let man = clap_mangen::Man::new(command.clone());
+    man.render_description_section(page)?;
+    man.render_options_section(page)?;
+    command.get_subcommands().try_for_each(|command| section(page, command))
 }
 
 /// Prints help and version; turns clap's paragraph about bad usage into a sentence and a hint.

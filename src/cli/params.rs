@@ -1,42 +1,49 @@
 //! `danlu params`: what an image or an infotext says about its making.
 
-use std::io::Read;
+use std::io::{Cursor, Read};
 use std::path::Path;
 
-use danlu::infotext::Infotext;
+use danlu::infotext::{Infotext, carrier, parse};
 
 use super::args::Params;
 use super::failure::Failure;
-use super::generate::parameters;
 
 pub(super) fn run(options: &Params) -> Result<(), Failure> {
-    let source = &options.source;
-    let path = Path::new(source);
-    let text = if source == "-" {
-        let mut bytes = Vec::new();
-        std::io::stdin()
-            .lock()
-            .read_to_end(&mut bytes)
-            .map_err(|e| Failure::failed(format!("cannot read standard input: {e}")))?;
-        parameters(bytes, Path::new("standard input"))?
-    } else if path.exists() || !looks_like_text(source) {
-        let bytes = std::fs::read(path).map_err(|e| {
-            Failure::failed(format!("cannot read {source}: {e}"))
-                .hint("give an image, a text file, an infotext, or - for standard input")
-        })?;
-        parameters(bytes, path)?
+    let source = options.source.as_str();
+    let infotext = if source != "-" && !Path::new(source).exists() && looks_like_text(source) {
+        Infotext::parse(source)
     } else {
-        Some(source.clone())
+        read(source)?
     };
-    let Some(text) = text else {
-        return Err(Failure::failed(format!("{source} has no generation parameters"))
-            .hint("danlu, A1111 and Forge write them; other programs and most web sites strip them"));
-    };
-    let infotext = Infotext::parse(&text);
     if options.json {
         super::print_json(&infotext)
     } else {
         super::print(describe(&infotext))
+    }
+}
+
+/// The parameters in an image, in a text file, or in either on standard input (`-`).
+pub(super) fn read(source: &str) -> Result<Infotext, Failure> {
+    let cannot = |e: std::io::Error| {
+        Failure::failed(format!("cannot read {source}: {e}"))
+            .hint("give an image, a text file, or - for standard input")
+    };
+    let mut bytes = Vec::new();
+    if source == "-" {
+        std::io::stdin().lock().read_to_end(&mut bytes).map_err(cannot)?;
+    } else {
+        bytes = std::fs::read(source).map_err(cannot)?;
+    }
+    let text = if carrier::is_image(&bytes) {
+        carrier::read_from(Cursor::new(bytes), Path::new(source))?
+    } else {
+        let neither = || Failure::failed(format!("{source} is neither an image nor a text"));
+        Some(parse::decode(&bytes).ok_or_else(neither)?)
+    };
+    match text.filter(|text| !text.trim().is_empty()) {
+        Some(text) => Ok(Infotext::parse(&text)),
+        None => Err(Failure::failed(format!("{source} has no generation parameters"))
+            .hint("danlu, A1111 and Forge write them; other programs and most web sites strip them")),
     }
 }
 

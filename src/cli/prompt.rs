@@ -6,9 +6,10 @@ use std::io::Read;
 use danlu::prompt::{Reading, Tokenizer, read};
 
 use super::args::Prompt;
+use super::context::Context;
 use super::failure::Failure;
 
-pub(super) fn run(options: &Prompt) -> Result<(), Failure> {
+pub(super) fn run(context: &Context, options: &Prompt) -> Result<(), Failure> {
     if options.steps == 0 || options.hires_steps == Some(0) {
         return Err(Failure::usage("steps is 0, expected 1 or more"));
     }
@@ -21,7 +22,13 @@ pub(super) fn run(options: &Prompt) -> Result<(), Failure> {
             .map_err(|e| Failure::failed(format!("cannot read standard input: {e}")))?;
         text.truncate(text.trim_end_matches(['\r', '\n']).len());
     }
-    let reading = read(&text, options.steps, options.hires_steps, Tokenizer::clip());
+    let reading = read(
+        &text,
+        options.steps,
+        options.hires_steps,
+        context.settings.comma_padding_backtrack as usize,
+        Tokenizer::clip(),
+    );
     if options.json {
         super::print_json(&reading)
     } else {

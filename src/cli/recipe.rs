@@ -1,7 +1,7 @@
 //! Options and parameters to a [`Recipe`]: what is said here goes before what an infotext says, and that before the defaults.
 
 use std::fmt::Display;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use danlu::diffusion::Recipe;
@@ -18,7 +18,7 @@ use super::context::Context;
 use super::failure::Failure;
 
 /// Fields of an infotext that decide pixels and are understood, or that decide none.
-const UNDERSTOOD: [&str; 19] = [
+const UNDERSTOOD: [&str; 18] = [
     "Steps",
     "Sampler",
     "Schedule type",
@@ -36,7 +36,6 @@ const UNDERSTOOD: [&str; 19] = [
     "User",
     "Size-1",
     "Size-2",
-    "Emphasis",
     "Batch size",
 ];
 
@@ -54,7 +53,7 @@ pub(super) fn resolve(context: &Context, options: &Generate, params: Option<&Inf
             .fields
             .iter()
             .map(|(k, _)| k.as_str())
-            .filter(|k| !UNDERSTOOD.contains(k))
+            .filter(|k| !UNDERSTOOD.contains(k) && !(*k == "Emphasis" && params.get(k) == Some("Original")))
             .collect();
         if !ignored.is_empty() {
             notes.push(format!("not used from the parameters: {}", ignored.join(", ")));
@@ -62,7 +61,7 @@ pub(super) fn resolve(context: &Context, options: &Generate, params: Option<&Inf
     }
     let model = model(context, options, params, &mut notes)?;
     let mut checkpoint = Checkpoint::open(&model)?;
-    let vae = vae(context, options, params)?;
+    let vae = vae(context, options, params, &mut notes)?;
     if let Some(vae) = &vae {
         checkpoint.replace_vae(vae)?;
     }
@@ -81,11 +80,11 @@ pub(super) fn resolve(context: &Context, options: &Generate, params: Option<&Inf
     if let Some(params) = params {
         apply_params(&mut recipe, params)?;
     }
-    let seed = apply_options(&mut recipe, options)?.or(params.map(Infotext::seed).transpose()?.flatten());
-    recipe.seed = match seed {
-        None | Some(-1) => u64::from(rand_seed()),
-        Some(seed) => seed.cast_unsigned(),
-    };
+    recipe.seed = match apply_options(&mut recipe, options)? {
+        Some(wish) => wish,
+        None => params.map(Infotext::seed).transpose()?.flatten(),
+    }
+    .unwrap_or_else(random_seed);
     match recipe.check().into_iter().next() {
         Some(wrong) => Err(wrong.into()),
         None => Ok(Resolved { recipe, notes }),
@@ -106,28 +105,59 @@ fn model(
         return context.checkpoint(None);
     };
     let path = context.checkpoint(params.model())?;
-    if let Some(expected) = params.model_hash().filter(|_| path.is_file()) {
-        let found = HashCache::new(context.hash_cache())
-            .sha256(&path, hash::sha256)
-            .unwrap_or_default();
-        if hash::short(&found) != expected {
-            notes.push(format!(
-                "the parameters were made with a checkpoint of hash {expected}; {} has {}",
-                path.display(),
-                hash::short(&found)
-            ));
-        }
-    }
+    notes.extend(
+        params
+            .model_hash()
+            .and_then(|expected| other_hash(context, &path, expected)),
+    );
     Ok(path)
 }
 
+/// What to say when a file is not the one of that hash: today's ten digits, or the eight of 2022.
+fn other_hash(context: &Context, path: &Path, expected: &str) -> Option<String> {
+    if !path.is_file() {
+        return None;
+    }
+    let found = match expected.len() {
+        8 => hash::legacy(path).ok()?,
+        _ => hash::short(&HashCache::new(context.hash_cache()).sha256(path, hash::sha256).ok()?).to_owned(),
+    };
+    (found != expected).then(|| {
+        format!(
+            "the parameters name a file of hash {expected}; {} has {found}",
+            path.display()
+        )
+    })
+}
+
 /// The VAE file that the options or the parameters name; A1111 writes `None` and `Automatic` where there is none.
-fn vae(context: &Context, options: &Generate, params: Option<&Infotext>) -> Result<Option<PathBuf>, Failure> {
-    let wanted = options.vae.as_deref().or(params.and_then(Infotext::vae));
-    let wanted = wanted.filter(|name| !["", "None", "Automatic"].contains(name));
-    wanted
-        .map(|name| Ok(library::find(&context.model_roots(), name, Some(Folder::Vae))?))
-        .transpose()
+///
+/// One that just the parameters name is done without when it is not here, as A1111 does.
+fn vae(
+    context: &Context,
+    options: &Generate,
+    params: Option<&Infotext>,
+    notes: &mut Vec<String>,
+) -> Result<Option<PathBuf>, Failure> {
+    let find = |name: &str| library::find(&context.model_roots(), name, Some(Folder::Vae));
+    if let Some(name) = &options.vae {
+        return Ok(Some(find(name)?));
+    }
+    let named = params
+        .and_then(Infotext::vae)
+        .filter(|name| !["", "None", "Automatic"].contains(name));
+    let Some(name) = named else { return Ok(None) };
+    match find(name) {
+        Ok(path) => {
+            let expected = params.and_then(Infotext::vae_hash);
+            notes.extend(expected.and_then(|expected| other_hash(context, &path, expected)));
+            Ok(Some(path))
+        }
+        Err(e) => {
+            notes.push(format!("the checkpoint's own VAE is used: {e}"));
+            Ok(None)
+        }
+    }
 }
 
 fn apply_settings(context: &Context, recipe: &mut Recipe) -> Result<(), Failure> {
@@ -160,8 +190,8 @@ fn apply_params(recipe: &mut Recipe, params: &Infotext) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Applies the options and returns the seed asked for.
-fn apply_options(recipe: &mut Recipe, options: &Generate) -> Result<Option<i64>, Failure> {
+/// Applies the options and returns the seed asked for, if any: a number, or one at random.
+fn apply_options(recipe: &mut Recipe, options: &Generate) -> Result<Option<Option<u64>>, Failure> {
     if let Some(prompt) = &options.prompt {
         recipe.prompt.clone_from(prompt);
     }
@@ -201,10 +231,11 @@ fn apply_options(recipe: &mut Recipe, options: &Generate) -> Result<Option<i64>,
     options.seed.as_deref().map(seed).transpose()
 }
 
+/// Sets the sampler, and the schedule where an old name has one in it.
 fn set_sampler(recipe: &mut Recipe, text: &str) -> Result<(), Failure> {
     let (sampler, schedule): (SamplerKind, _) = parse_sampler(text)?;
     recipe.sampler = sampler;
-    recipe.schedule = schedule.unwrap_or(Schedule::Automatic);
+    recipe.schedule = schedule.unwrap_or(recipe.schedule);
     Ok(())
 }
 
@@ -231,25 +262,20 @@ fn size(text: &str) -> Result<[usize; 2], Failure> {
         .ok_or_else(|| wrong("size", text, "width and height like 512x768"))
 }
 
-/// Seeds go from 0 to 2^64 - 1, as torch takes them; -1 asks for a random one.
-fn seed(text: &str) -> Result<i64, Failure> {
-    let number: i128 = text
-        .trim()
-        .parse()
-        .map_err(|_| wrong("seed", text, "a whole number, or -1 for a random one"))?;
-    match number {
-        -1 => Ok(-1),
-        n => match u64::try_from(n) {
-            // The last one would be mistaken for -1.
-            Ok(n) if n < u64::MAX => Ok(n.cast_signed()),
-            _ => Err(wrong("seed", text, "-1 or 0 to 18446744073709551614")),
-        },
+/// Reads a seed, 0 to 2^64 - 1 as torch takes them; -1 asks for a random one.
+fn seed(text: &str) -> Result<Option<u64>, Failure> {
+    match text.trim() {
+        "-1" => Ok(None),
+        number => number
+            .parse()
+            .map(Some)
+            .map_err(|_| wrong("seed", text, "0 to 18446744073709551615, or -1 for a random one")),
     }
 }
 
 /// A random seed of A1111's range.
-fn rand_seed() -> u32 {
+fn random_seed() -> u64 {
     use std::hash::{BuildHasher, Hasher};
     // The standard library's hasher is seeded by the system's randomness.
-    std::hash::RandomState::new().build_hasher().finish() as u32
+    std::hash::RandomState::new().build_hasher().finish() >> 32
 }

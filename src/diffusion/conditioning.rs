@@ -1,12 +1,12 @@
 //! Text to what the UNet is conditioned on.
 
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{DType, Tensor, TensorData};
 
 use crate::nn::clip::Clip;
 use crate::nn::timestep;
 use crate::prompt::chunks::{self, Chunked};
 use crate::prompt::{Tokenizer, attention};
-use crate::weights::architecture::TextEncoder;
+use crate::weights::architecture::{SIZES_WIDTH, TextEncoder};
 
 /// The conditioning of one text.
 #[derive(Clone, Debug)]
@@ -71,15 +71,26 @@ fn emphasise(states: Tensor<3>, read: &Chunked) -> Tensor<3> {
 /// SDXL's `y`: the pooled text and six sizes, each embedded 256 wide: original, crop corner, target, height before width.
 fn with_sizes(pooled: Tensor<2>, [width, height]: [usize; 2]) -> Tensor<2> {
     let (w, h) = (width as f32, height as f32);
-    let sizes = timestep::embed(&[h, w, 0.0, 0.0, h, w], 256, &pooled.device(), pooled.dtype()).reshape([1, 6 * 256]);
+    let sizes =
+        timestep::embed(&[h, w, 0.0, 0.0, h, w], 256, &pooled.device(), pooled.dtype()).reshape([1, SIZES_WIDTH]);
     Tensor::cat(vec![pooled, sizes], 1)
 }
 
-/// An all-zero `y` or context of the same shape, which SDXL was trained with for an empty negative prompt.
-pub fn zeroed(of: &Conditioning) -> Conditioning {
-    let device: Device = of.context.device();
+/// What SDXL was trained with for an empty negative prompt: states and pooled text zero, the sizes as they are.
+pub fn without_text(of: &Conditioning) -> Conditioning {
+    let y = of.y.as_ref().map(|y| {
+        let [_, width] = y.dims();
+        let pooled = y.clone().narrow(1, 0, width - SIZES_WIDTH);
+        Tensor::cat(
+            vec![
+                pooled.zeros_like(),
+                y.clone().narrow(1, width - SIZES_WIDTH, SIZES_WIDTH),
+            ],
+            1,
+        )
+    });
     Conditioning {
-        context: Tensor::zeros(of.context.dims(), (&device, of.context.dtype())),
-        y: of.y.clone(),
+        context: of.context.zeros_like(),
+        y,
     }
 }

@@ -94,6 +94,7 @@ mod tests {
                 activation: Activation::QuickGelu,
                 projection: None,
                 layer: 1,
+                skips: true,
                 final_norm: true,
                 padding: 49407,
             }],

@@ -14,6 +14,15 @@ use crate::weights::checkpoint::Network;
 use crate::weights::scope::Loader;
 use crate::weights::{Checkpoint, Error};
 
+/// The texts of a recipe as the UNet takes them.
+#[derive(Clone, Debug)]
+pub struct Texts {
+    /// The prompt.
+    pub cond: Conditioning,
+    /// The negative prompt.
+    pub uncond: Conditioning,
+}
+
 /// What drawing needs of a checkpoint.
 #[derive(Debug)]
 pub struct Model {
@@ -28,15 +37,16 @@ pub struct Model {
 }
 
 impl Model {
-    /// Loads the networks; `on_network` hears the name of each before it is read.
+    /// Loads the networks. `on_network` hears the name of each before it is read; `stop` is asked before each tensor.
     ///
     /// # Errors
-    /// When a tensor is missing, left over or misshapen.
+    /// When a tensor is missing, left over or misshapen, or [`Error::Stopped`].
     pub fn load(
         checkpoint: &Checkpoint,
         device: &Device,
         dtype: DType,
         mut on_network: impl FnMut(&'static str),
+        stop: &dyn Fn() -> bool,
     ) -> Result<Self, Error> {
         let architecture = checkpoint.architecture().clone();
         let misfit = |why| Error::NotStableDiffusion {
@@ -44,7 +54,7 @@ impl Model {
             why,
         };
         architecture.check_fit().map_err(misfit)?;
-        let loader = |network| Loader::new(checkpoint, network, device, dtype);
+        let loader = |network| Loader::new(checkpoint, network, device, dtype).stopping(stop);
 
         on_network("text encoder");
         let mut text = Vec::new();
@@ -58,15 +68,26 @@ impl Model {
         let unet = Unet::load(&unet_loader.root(), &architecture.unet)?;
         unet_loader.finish()?;
         on_network("VAE");
-        let decoder = Decoder::load(&loader(Network::Vae).root(), &architecture.vae)?;
+        let vae_loader = loader(Network::Vae);
+        let decoder = Decoder::load(&vae_loader.root(), &architecture.vae)?;
+        vae_loader.finish_without(&["encoder.", "quant_conv."])?;
 
         let diffusion = &architecture.diffusion;
         let betas = match diffusion.betas {
             Betas::ScaledLinear => ModelSigmas::scaled_linear,
             Betas::Linear => ModelSigmas::linear,
         };
+        let sigmas = betas(diffusion.beta_start, diffusion.beta_end, diffusion.timesteps);
+        if !(sigmas.sigma_min() > 0.0 && sigmas.sigma_max().is_finite()) {
+            let why = format!(
+                "its noise levels go from {} to {}",
+                sigmas.sigma_min(),
+                sigmas.sigma_max()
+            );
+            return Err(misfit(why));
+        }
         Ok(Self {
-            sigmas: betas(diffusion.beta_start, diffusion.beta_end, diffusion.timesteps),
+            sigmas,
             preview: LatentPreview::of(&architecture.vae),
             text,
             unet,
@@ -102,7 +123,22 @@ impl Model {
         &self.preview
     }
 
-    /// Encodes the prompt or the negative prompt of a recipe.
+    /// Encodes the prompt and the negative prompt of a recipe.
+    pub fn texts(&self, recipe: &Recipe) -> Texts {
+        let cond = self.condition(&recipe.prompt, recipe);
+        let uncond = self.condition(&recipe.negative_prompt, recipe);
+        let empty = recipe.negative_prompt.is_empty() && self.architecture.unet.y.is_some();
+        Texts {
+            cond,
+            uncond: if empty {
+                conditioning::without_text(&uncond)
+            } else {
+                uncond
+            },
+        }
+    }
+
+    /// Encodes one text for a recipe.
     pub fn condition(&self, text: &str, recipe: &Recipe) -> Conditioning {
         let size = self.architecture.unet.y.map(|_| [recipe.width, recipe.height]);
         let (skip, back) = (recipe.clip_skip, recipe.comma_backtrack);

@@ -1,12 +1,13 @@
-//! A recipe to pictures: encode the texts, draw noise, denoise it step by step, decode.
+//! A recipe to pictures: draw noise, denoise it step by step under the texts, decode.
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
 
 use super::guidance::Guided;
+use super::model::Texts;
 use super::noise::ImageNoise;
 use super::pixels::{self, Picture};
 use super::sampler::{Noise, Stop};
-use super::{Model, Recipe, conditioning};
+use super::{Model, Recipe};
 
 /// What happens while a batch is drawn.
 #[derive(Debug)]
@@ -20,11 +21,11 @@ pub enum Progress<'a> {
         /// The picture as the model imagines it now, `[batch, 4, height/8, width/8]`.
         denoised: &'a Tensor<4>,
     },
-    /// All steps are done; the VAE draws.
+    /// All steps are done; the VAE draws the next picture of the batch.
     Decoding,
 }
 
-/// Draws the batch of a recipe that begins with picture `first`.
+/// Draws the batch of a recipe that begins with picture `first`; `texts` are the recipe's, from [`Model::texts`].
 ///
 /// `watch` hears of every step and may stop the work by an error.
 ///
@@ -33,15 +34,10 @@ pub enum Progress<'a> {
 pub fn draw(
     model: &Model,
     recipe: &Recipe,
+    texts: &Texts,
     first: usize,
     watch: &mut dyn FnMut(Progress<'_>) -> Result<(), Stop>,
 ) -> Result<Vec<Picture>, Stop> {
-    let cond = model.condition(&recipe.prompt, recipe);
-    let mut uncond = model.condition(&recipe.negative_prompt, recipe);
-    if recipe.negative_prompt.is_empty() && model.architecture().unet.y.is_some() {
-        uncond = conditioning::zeroed(&uncond);
-    }
-
     let seeds: Vec<u64> = (first..first + recipe.batch_size).map(|i| recipe.seed_of(i)).collect();
     let vae = &model.architecture().vae;
     let side = vae.downscale();
@@ -61,8 +57,8 @@ pub fn draw(
         unet: &model.unet,
         prediction: model.architecture().diffusion.prediction,
         sigmas: &model.sigmas,
-        cond: &cond,
-        uncond: &uncond,
+        cond: &texts.cond,
+        uncond: &texts.uncond,
         cfg_scale: recipe.cfg_scale,
     };
     let latents = sampler.sample(x, &plan, &mut guided, &mut noise, &mut |report| {
@@ -73,10 +69,10 @@ pub fn draw(
         })
     })?;
 
-    watch(Progress::Decoding)?;
     // One at a time: the decoder needs far more memory than all that went before.
     let mut pictures = Vec::with_capacity(seeds.len());
     for i in 0..seeds.len() {
+        watch(Progress::Decoding)?;
         let decoded = model.decode(latents.clone().narrow(0, i, 1));
         pictures.extend(pixels::pictures(decoded).map_err(Stop::failed)?);
     }

@@ -134,7 +134,7 @@ fn cpu() -> Opened {
 
 #[cfg(feature = "cuda")]
 fn cuda(n: usize) -> Opened {
-    // Half precision, as A1111 computes; the noise and the sampler's sums stay in that type too until the GPU path is measured.
+    // f32, until half precision has been measured against it there.
     Opened {
         device: Device::cuda(n),
         name: format!("CUDA device {n}"),

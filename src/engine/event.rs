@@ -92,6 +92,7 @@ pub enum Event {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Saved {
     /// The file.
+    #[serde(serialize_with = "lossy")]
     pub path: PathBuf,
     /// Its seed.
     pub seed: u64,
@@ -99,7 +100,7 @@ pub struct Saved {
     pub width: usize,
     /// Height in pixels.
     pub height: usize,
-    /// How long it took, from the first step to the file.
+    /// How long it took, from the beginning of its batch to the file.
     pub seconds: f64,
     /// The parameters as written into the file.
     pub infotext: String,
@@ -138,4 +139,9 @@ impl Event {
             Self::Finished { .. } | Self::Cancelled { .. } | Self::Failed { .. }
         )
     }
+}
+
+/// A path as text; bytes that are none become replacement characters rather than an error.
+fn lossy<S: serde::Serializer>(path: &std::path::Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&path.to_string_lossy())
 }

@@ -21,7 +21,6 @@ struct State {
     kept: VecDeque<Event>,
     step: Option<Event>,
     preview: Option<Event>,
-    closed: bool,
 }
 
 impl Mailbox {
@@ -45,12 +44,6 @@ impl Mailbox {
         self.arrived.notify_one();
     }
 
-    /// Says that no event will come any more.
-    pub fn close(&self) {
-        self.lock().closed = true;
-        self.arrived.notify_all();
-    }
-
     /// Takes the next event; waits up to `patience` for one.
     pub fn take(&self, patience: Duration) -> Option<Event> {
         let deadline = Instant::now() + patience;
@@ -60,7 +53,7 @@ impl Mailbox {
                 return Some(event);
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            if state.closed || left.is_zero() {
+            if left.is_zero() {
                 return None;
             }
             state = self

@@ -61,7 +61,6 @@ impl Engine {
             for (id, job, cancel) in inbox {
                 worker.run(id, job, &cancel);
             }
-            events.close();
         })?;
         Ok(Self {
             jobs: Some(jobs),
@@ -98,13 +97,18 @@ impl Engine {
         }
     }
 
-    /// The next event, or `None` when nothing happened for `patience` or the engine has ended.
+    /// The next event, or `None` when nothing happened for `patience`.
     pub fn next_event(&self, patience: Duration) -> Option<Event> {
         let event = self.mailbox.take(patience)?;
         if event.ends_job() {
             self.tokens().remove(&event.job());
         }
         Some(event)
+    }
+
+    /// Whether the engine's thread is alive; when it is not, no event will come any more.
+    pub fn is_running(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
     }
 
     fn tokens(&self) -> std::sync::MutexGuard<'_, HashMap<JobId, CancelToken>> {

@@ -29,7 +29,7 @@ pub fn infotext(recipe: &Recipe, model: &ModelTag, index: usize) -> String {
         sampler: recipe.sampler.name().to_owned(),
         schedule: recipe.schedule.label().to_owned(),
         cfg_scale: recipe.cfg_scale,
-        seed: recipe.seed_of(index).cast_signed(),
+        seed: recipe.seed_of(index),
         width: recipe.width as u32,
         height: recipe.height as u32,
         model_hash: model.hash.clone(),
@@ -58,10 +58,10 @@ pub fn infotext(recipe: &Recipe, model: &ModelTag, index: usize) -> String {
 /// Checks that pictures can be written before any is drawn.
 ///
 /// # Errors
-/// When the folder cannot be made or written to.
+/// When the folder cannot be made or written to; nothing is made yet.
 pub fn prepare(output: &Output) -> Result<(), WriteError> {
     match output {
-        Output::Numbered { folder, .. } => atomic::create_folder(folder).and_then(|()| atomic::check_writable(folder)),
+        Output::Numbered { folder, .. } => atomic::check_writable(folder),
         Output::File(path) => atomic::check_writable(parent(path)),
     }
 }
@@ -116,7 +116,7 @@ fn parent(path: &Path) -> &Path {
 
 fn name_fields<'a>(recipe: &'a Recipe, model: &'a ModelTag, index: usize) -> NameFields<'a> {
     let first = index / recipe.batch_size * recipe.batch_size;
-    let seed = |i| recipe.seed_of(i).cast_signed();
+    let seed = |i| recipe.seed_of(i);
     NameFields {
         prompt: &recipe.prompt,
         negative_prompt: &recipe.negative_prompt,

@@ -37,18 +37,17 @@ struct Loaded {
     model: Model,
 }
 
-/// The files that a model was loaded from, and when each was last changed.
+/// The files that a model was loaded from, with length and time of change.
 #[derive(Debug, PartialEq)]
-struct Identity(Vec<(PathBuf, Option<SystemTime>)>);
+struct Identity(Vec<(PathBuf, Option<(u64, SystemTime)>)>);
 
 impl Identity {
-    fn of(recipe: &Recipe) -> Self {
-        let paths = std::iter::once(&recipe.model).chain(&recipe.vae);
-        Self(
-            paths
-                .map(|p| (p.clone(), p.metadata().and_then(|m| m.modified()).ok()))
-                .collect(),
-        )
+    fn of(checkpoint: &Checkpoint) -> Self {
+        let stamp = |path: PathBuf| {
+            let stamp = path.metadata().ok().and_then(|m| Some((m.len(), m.modified().ok()?)));
+            (path, stamp)
+        };
+        Self(checkpoint.sources().into_iter().map(stamp).collect())
     }
 }
 
@@ -62,7 +61,7 @@ enum Error {
     #[error(transparent)]
     Recipe(recipe::Invalid),
     #[error(transparent)]
-    Weights(#[from] weights::Error),
+    Weights(weights::Error),
     #[error("{width}x{height} in batches of {batch} needs about {needed} of memory, {free} are free")]
     Memory {
         width: usize,
@@ -92,6 +91,15 @@ impl Error {
                 Some("this is a fault of danlu's; please report it with the command that you ran".to_owned())
             }
             Self::Cancelled => None,
+        }
+    }
+}
+
+impl From<weights::Error> for Error {
+    fn from(error: weights::Error) -> Self {
+        match error {
+            weights::Error::Stopped => Self::Cancelled,
+            error => Self::Weights(error),
         }
     }
 }
@@ -139,6 +147,9 @@ impl<'a> Worker<'a> {
     }
 
     fn generate(&mut self, id: JobId, job: &Generate, cancel: &CancelToken) -> Result<(), Error> {
+        if cancel.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
         let recipe = &job.recipe;
         if let Some(wrong) = recipe.check().into_iter().next() {
             return Err(Error::Recipe(wrong));
@@ -153,22 +164,33 @@ impl<'a> Worker<'a> {
         if let Some(vae) = &recipe.vae {
             checkpoint.replace_vae(vae)?;
         }
+        let identity = Identity::of(&checkpoint);
+        if self.loaded.as_ref().is_some_and(|loaded| loaded.identity != identity) {
+            // The old one goes first: two do not fit everywhere.
+            self.loaded = None;
+        }
         self.check_memory(&checkpoint, recipe, &device)?;
         output::prepare(&job.output)?;
+        for doubt in checkpoint.doubts() {
+            self.mailbox.post(Event::Warning {
+                job: id,
+                message: doubt.clone(),
+            });
+        }
 
-        let hashing = Hashing::start(&checkpoint, job);
-        self.load(id, &checkpoint, &device, recipe, cancel)?;
+        let mut hashing = Some(Hashing::start(&checkpoint, job));
+        self.load(id, &checkpoint, &device, identity, cancel)?;
         let Some(Loaded { model, .. }) = &self.loaded else {
             return Err(Error::Cancelled);
         };
-        let mut hashing = Some(hashing);
+        let texts = model.texts(recipe);
         let mut tag = ModelTag {
             name: checkpoint.name(),
             ..ModelTag::default()
         };
         for first in (0..recipe.pictures()).step_by(recipe.batch_size) {
             let begun = Instant::now();
-            let pictures = txt2img::draw(model, recipe, first, &mut |progress| {
+            let pictures = txt2img::draw(model, recipe, &texts, first, &mut |progress| {
                 self.report(id, job, model, first, cancel, progress)
             })?;
             if let Some(hashing) = hashing.take() {
@@ -237,31 +259,27 @@ impl<'a> Worker<'a> {
         self.device.clone().ok_or(Error::Cancelled)
     }
 
-    /// Loads the checkpoint unless it is in memory already and the file is still the same.
+    /// Loads the checkpoint unless it is in memory already.
     fn load(
         &mut self,
         id: JobId,
         checkpoint: &Checkpoint,
         device: &Opened,
-        recipe: &Recipe,
+        identity: Identity,
         cancel: &CancelToken,
     ) -> Result<(), Error> {
-        let identity = Identity::of(recipe);
-        if self.loaded.as_ref().is_some_and(|loaded| loaded.identity == identity) {
+        if self.loaded.is_some() {
             return Ok(());
         }
-        // The old one goes first: two do not fit everywhere.
-        self.loaded = None;
-        let mailbox = self.mailbox;
-        let model = Model::load(checkpoint, &device.device, device.dtype, |network| {
-            mailbox.post(Event::Loading {
+        let announce = |network: &str| {
+            self.mailbox.post(Event::Loading {
                 job: id,
                 network: network.to_owned(),
             });
+        };
+        let model = Model::load(checkpoint, &device.device, device.dtype, announce, &|| {
+            cancel.is_cancelled()
         })?;
-        if cancel.is_cancelled() {
-            return Err(Error::Cancelled);
-        }
         self.loaded = Some(Loaded { identity, model });
         Ok(())
     }
@@ -271,9 +289,10 @@ impl<'a> Worker<'a> {
         if !device.is_cpu {
             return Ok(());
         }
-        let weights = match &self.loaded {
-            Some(loaded) if loaded.identity == Identity::of(recipe) => 0,
-            _ => weight_bytes(checkpoint, device),
+        let weights = if self.loaded.is_some() {
+            0
+        } else {
+            weight_bytes(checkpoint, device)
         };
         let needed = weights + memory::peak(checkpoint.architecture(), recipe, device.dtype);
         let free = device::free_memory();

@@ -100,12 +100,19 @@ impl Infotext {
         })
     }
 
-    /// `Seed`; negative stands for "any".
+    /// `Seed`, 0 to 2^64 - 1; `None` also for -1, which asks for any.
     ///
     /// # Errors
-    /// The value is no whole number.
-    pub fn seed(&self) -> Result<Option<i64>, FieldError> {
-        self.whole("Seed")
+    /// The value is no such number.
+    pub fn seed(&self) -> Result<Option<u64>, FieldError> {
+        match self.whole::<i128>("Seed")? {
+            None | Some(-1) => Ok(None),
+            Some(seed) => u64::try_from(seed).map(Some).map_err(|_| FieldError {
+                key: "Seed".to_owned(),
+                value: seed.to_string(),
+                expected: "a number from -1 to 18446744073709551615",
+            }),
+        }
     }
 
     /// `Size`, as width and height in pixels.
@@ -250,7 +257,9 @@ mod tests {
     fn numbers_are_taken_as_a1111_takes_them() {
         assert_eq!(with("Steps", "20.0").steps().unwrap(), Some(20));
         assert_eq!(with("Steps", "20 ").steps().unwrap(), Some(20));
-        assert_eq!(with("Seed", "-1").seed().unwrap(), Some(-1));
+        assert_eq!(with("Seed", "-1").seed().unwrap(), None);
+        assert_eq!(with("Seed", "18446744073709551615").seed().unwrap(), Some(u64::MAX));
+        assert!(with("Seed", "-2").seed().is_err());
         assert_eq!(with("CFG scale", "7.5").cfg_scale().unwrap(), Some(7.5));
         assert_eq!(Infotext::default().clip_skip().unwrap(), None);
     }

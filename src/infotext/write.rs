@@ -27,7 +27,7 @@ pub struct GenerationFields {
     /// CFG scale.
     pub cfg_scale: f64,
     /// The seed of this one image.
-    pub seed: i64,
+    pub seed: u64,
     /// Width in pixels.
     pub width: u32,
     /// Height in pixels.

@@ -1,4 +1,4 @@
-//! How a prompt is read, whole: what `danlu prompt --json` prints and the engine encodes.
+//! How a prompt is read, whole: what `danlu prompt --json` prints.
 //!
 //! A prompt is a weighted sum of subprompts (`AND`), each with the extra networks it calls (`<lora:…>`) and the texts
 //! it stands for over the steps (`[from:to:when]`). The types have a place for each; [`read`] takes the whole text as
@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::attention::{self, Run};
-use super::chunks::{self, COMMA_BACKTRACK};
+use super::chunks;
 use super::tokenizer::Tokenizer;
 
 /// A prompt as it is understood.
@@ -59,8 +59,19 @@ pub struct Scheduled {
 }
 
 /// Reads a prompt for so many steps; with `hires_steps` the schedule is that of the hires pass.
-pub fn read(text: &str, steps: usize, hires_steps: Option<usize>, tokenizer: &Tokenizer) -> Reading {
-    let schedule = vec![scheduled(text, hires_steps.unwrap_or(steps), tokenizer)];
+pub fn read(
+    text: &str,
+    steps: usize,
+    hires_steps: Option<usize>,
+    comma_backtrack: usize,
+    tokenizer: &Tokenizer,
+) -> Reading {
+    let schedule = vec![scheduled(
+        text,
+        hires_steps.unwrap_or(steps),
+        comma_backtrack,
+        tokenizer,
+    )];
     Reading {
         subprompts: vec![Subprompt {
             weight: 1.0,
@@ -71,9 +82,9 @@ pub fn read(text: &str, steps: usize, hires_steps: Option<usize>, tokenizer: &To
     }
 }
 
-fn scheduled(text: &str, until: usize, tokenizer: &Tokenizer) -> Scheduled {
+fn scheduled(text: &str, until: usize, comma_backtrack: usize, tokenizer: &Tokenizer) -> Scheduled {
     let attention = attention::parse(text);
-    let chunked = chunks::chunk(&attention, tokenizer, COMMA_BACKTRACK);
+    let chunked = chunks::chunk(&attention, tokenizer, comma_backtrack);
     Scheduled {
         until,
         text: text.to_owned(),
@@ -90,7 +101,7 @@ mod tests {
 
     #[test]
     fn a_reading_is_written_as_documented() {
-        let reading = read("a (fox:1.5)", 20, None, Tokenizer::clip());
+        let reading = read("a (fox:1.5)", 20, None, chunks::COMMA_BACKTRACK, Tokenizer::clip());
         let json = serde_json::to_string(&reading).unwrap();
         let expected = r#"{"subprompts":[{"weight":1.0,"text":"a (fox:1.5)","networks":[],"schedule":[{"until":20,"#
             .to_owned()
@@ -102,7 +113,7 @@ mod tests {
     #[test]
     fn the_hires_pass_has_its_own_steps() {
         assert_eq!(
-            read("a", 20, Some(7), Tokenizer::clip()).subprompts[0].schedule[0].until,
+            read("a", 20, Some(7), chunks::COMMA_BACKTRACK, Tokenizer::clip()).subprompts[0].schedule[0].until,
             7
         );
     }

@@ -36,9 +36,9 @@ pub struct NameFields<'a> {
     /// The negative prompt.
     pub negative_prompt: &'a str,
     /// This picture's seed.
-    pub seed: i64,
+    pub seed: u64,
     /// The batch's first and last seed.
-    pub batch_seeds: (i64, i64),
+    pub batch_seeds: (u64, u64),
     /// Sampling steps.
     pub steps: u32,
     /// CFG scale.

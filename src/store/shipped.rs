@@ -26,11 +26,12 @@ pub fn folder(cache_dir: &Path) -> PathBuf {
 pub fn unpack(cache_dir: &Path) -> Result<PathBuf, WriteError> {
     let folder = folder(cache_dir);
     let path = folder.join(format!("{NAME}.safetensors"));
-    if path.metadata().is_ok_and(|m| m.len() == LENGTH) {
+    let yaml = path.with_extension("yaml");
+    if std::fs::read(&yaml).is_ok_and(|found| found == YAML) && path.metadata().is_ok_and(|m| m.len() == LENGTH) {
         return Ok(path);
     }
     atomic::create_folder(&folder)?;
-    atomic::write_atomic(&folder.join(format!("{NAME}.yaml")), |file| file.write_all(YAML))?;
+    atomic::write_atomic(&yaml, |file| file.write_all(YAML))?;
     atomic::write_atomic(&path, |file| zstd::stream::copy_decode(PACKED, file))?;
     Ok(path)
 }
@@ -46,6 +47,9 @@ mod tests {
         let path = unpack(cache.path()).unwrap();
         let whole = std::fs::read(&path).unwrap();
         assert_eq!(whole.len() as u64, LENGTH);
+        std::fs::write(path.with_extension("yaml"), b"edited").unwrap();
+        unpack(cache.path()).unwrap();
+        assert_eq!(std::fs::read(path.with_extension("yaml")).unwrap(), YAML);
         std::fs::write(&path, b"cut short").unwrap();
         unpack(cache.path()).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), whole);

@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 const CLIP_VOCABULARY: usize = 49_408;
 /// Tokens of a chunk with its begin and end.
 const CHUNK: usize = 77;
-/// Width of SDXL's six embedded sizes.
-const SIZES: usize = 6 * 256;
+/// Width of SDXL's six sizes, each embedded 256 wide.
+pub const SIZES_WIDTH: usize = 6 * 256;
+/// The most channels, states or tokens that a network may claim; none comes near.
+const WIDEST: usize = 1 << 17;
 
 /// Everything needed to build the networks of one checkpoint and to sample with them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,7 +79,8 @@ impl Unet {
                 self.resnets, self.depth
             ));
         }
-        if self.in_channels == 0 || self.out_channels == 0 || self.context == 0 {
+        let widths = [self.in_channels, self.out_channels, self.context, self.y.unwrap_or(1)];
+        if widths.iter().any(|w| !(1..=WIDEST).contains(w)) {
             return Err(format!(
                 "the UNet has {} channels in, {} out and context {}",
                 self.in_channels, self.out_channels, self.context
@@ -100,7 +103,7 @@ impl Unet {
 impl Vae {
     fn check(&self) -> Result<(), String> {
         check_levels("the VAE", &self.channels, self.groups)?;
-        if !(1..=16).contains(&self.resnets) || self.latent_channels == 0 || self.in_channels == 0 {
+        if !(1..=16).contains(&self.resnets) || !(1..=64).contains(&self.latent_channels) || self.in_channels == 0 {
             return Err(format!(
                 "the VAE has {} resnets a level and latents of {} channels",
                 self.resnets, self.latent_channels
@@ -142,6 +145,8 @@ pub struct TextEncoder {
     pub projection: Option<usize>,
     /// Which layer's states go to the UNet, counted from the end: 1 is the last, 2 the penultimate.
     pub layer: usize,
+    /// Whether clip skip moves that layer: A1111 lets it for SD 1.x alone.
+    pub skips: bool,
     /// Whether the final layer norm is applied to states of that layer (SD 1.x, 2.x) or not (SDXL).
     pub final_norm: bool,
     /// The token that fills a chunk behind the first end token.
@@ -156,7 +161,8 @@ impl TextEncoder {
                 self.heads, self.width
             ));
         }
-        if (1..=256).contains(&self.layers) && self.vocabulary > 0 && self.positions > 0 && self.feed_forward > 0 {
+        let widths = [self.vocabulary, self.positions, self.feed_forward, self.width];
+        if (1..=256).contains(&self.layers) && widths.iter().all(|w| (1..=WIDEST).contains(w)) {
             return Ok(());
         }
         Err(format!(
@@ -252,7 +258,15 @@ impl Architecture {
         self.unet.check()?;
         self.vae.check()?;
         self.text.iter().try_for_each(TextEncoder::check)?;
-        self.diffusion.check()
+        self.diffusion.check()?;
+        match self
+            .native_size
+            .iter()
+            .find(|s| !(8..=1 << 14).contains(*s) || *s % 8 != 0)
+        {
+            Some(side) => Err(format!("the size it was trained at has a side of {side} pixels")),
+            None => Ok(()),
+        }
     }
 
     /// Checks that the networks fit each other, as they must to draw.
@@ -275,6 +289,12 @@ impl Architecture {
                 ));
             }
         }
+        if self.vae.downscale() != 8 {
+            return Err(format!(
+                "its VAE makes latents {} times smaller than the picture, not 8",
+                self.vae.downscale()
+            ));
+        }
         let latent = self.vae.latent_channels;
         if self.unet.in_channels != latent || self.unet.out_channels != latent || self.vae.in_channels != 3 {
             return Err(format!(
@@ -284,7 +304,7 @@ impl Architecture {
         }
         let pooled = self.text.iter().rev().find_map(|t| t.projection);
         match (self.unet.y, pooled) {
-            (Some(y), pooled) if pooled.is_none_or(|p| p + SIZES != y) => Err(format!(
+            (Some(y), pooled) if pooled.is_none_or(|p| p + SIZES_WIDTH != y) => Err(format!(
                 "its UNet takes a vector y {y} wide, which its text encoders and six sizes do not make"
             )),
             _ => Ok(()),
@@ -318,7 +338,7 @@ fn check_levels(network: &str, channels: &[usize], groups: usize) -> Result<(), 
     }
     match channels
         .iter()
-        .find(|&&c| groups == 0 || c == 0 || c % 2 != 0 || c % groups != 0)
+        .find(|&&c| groups == 0 || !(2..=WIDEST).contains(&c) || c % 2 != 0 || c % groups != 0)
     {
         Some(c) => Err(format!("{groups} norm groups do not divide {c} channels of {network}")),
         None => Ok(()),

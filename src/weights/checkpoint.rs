@@ -47,6 +47,7 @@ pub struct Checkpoint {
     files: Vec<MappedFile>,
     parts: HashMap<Network, Part>,
     architecture: Architecture,
+    doubts: Vec<String>,
 }
 
 impl Checkpoint {
@@ -76,7 +77,7 @@ impl Checkpoint {
             parts.insert(Network::Text(i), prefix.to_owned());
         }
         drop(names);
-        let architecture = ldm::architecture(&file)?;
+        let (architecture, doubts) = ldm::architecture(&file)?;
         let parts = parts
             .into_iter()
             .map(|(network, prefix)| {
@@ -96,6 +97,7 @@ impl Checkpoint {
             files: vec![file],
             parts,
             architecture,
+            doubts,
         })
     }
 
@@ -133,13 +135,14 @@ impl Checkpoint {
             files,
             parts,
             architecture,
+            doubts: Vec::new(),
         })
     }
 
     /// Takes the VAE from a file of its own, in either naming, with or without `first_stage_model.`.
     ///
     /// # Errors
-    /// Any [`Error`]; [`Error::NotStableDiffusion`] when the file holds no VAE.
+    /// Any [`Error`]; [`Error::NotVae`] when the file holds none.
     pub fn replace_vae(&mut self, path: &Path) -> Result<(), Error> {
         let file = MappedFile::open(path)?;
         let (naming, prefix, vae) = config::vae_file(&file, &self.architecture.vae)?;
@@ -147,7 +150,7 @@ impl Checkpoint {
             vae,
             ..self.architecture.clone()
         };
-        changed.check().map_err(|why| Error::NotStableDiffusion {
+        changed.check().map_err(|why| Error::NotVae {
             path: path.to_owned(),
             why,
         })?;
@@ -184,9 +187,19 @@ impl Checkpoint {
         &self.architecture
     }
 
-    /// The files that make up the checkpoint, the single file or the folder's weights.
-    pub fn files(&self) -> &[MappedFile] {
-        &self.files
+    /// Every file that the networks depend on: weights and configurations.
+    pub fn sources(&self) -> Vec<PathBuf> {
+        let mut sources: Vec<_> = self.files.iter().map(|file| file.path().to_owned()).collect();
+        match self.layout {
+            Layout::SingleFile => sources.push(self.path.with_extension("yaml")),
+            Layout::Diffusers => sources.extend(diffusers::CONFIGS.iter().map(|config| self.path.join(config))),
+        }
+        sources
+    }
+
+    /// What had to be guessed about the model, a sentence each.
+    pub fn doubts(&self) -> &[String] {
+        &self.doubts
     }
 
     /// The header's free-form text; empty for a folder.

@@ -7,6 +7,17 @@ use thiserror::Error;
 /// Why a file of weights cannot be used.
 #[derive(Debug, Error)]
 pub enum Error {
+    /// Somebody asked to stop loading.
+    #[error("loading was stopped")]
+    Stopped,
+    /// A VAE was wanted.
+    #[error("{path} is not a VAE: {why}")]
+    NotVae {
+        /// The file.
+        path: PathBuf,
+        /// What it is instead.
+        why: String,
+    },
     /// The file or folder cannot be opened or read.
     #[error("cannot read {path}: {source}")]
     Unreadable {
@@ -100,6 +111,8 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         Some(
             match self {
+                Self::Stopped => return None,
+                Self::NotVae { .. } => "a VAE file holds an encoder and a decoder, or the decoder alone",
                 Self::Unreadable { .. } => "check that the path is right and that you may read it",
                 Self::Damaged { .. } => "the download may have been cut short; compare its size and sha256 with the source's, then fetch it again",
                 Self::Unsupported { .. } => "use the .safetensors of this model, or convert it",

@@ -17,7 +17,8 @@ pub struct Place {
 }
 
 impl Place {
-    fn whole(name: String) -> Self {
+    /// All of a tensor, as it is.
+    pub fn whole(name: String) -> Self {
         Self {
             name,
             rows: None,
@@ -30,7 +31,7 @@ impl Place {
 ///
 /// `None` when the name has no place there.
 pub fn ldm_unet(name: &str, unet: &Unet) -> Option<String> {
-    const ENDS: [(&str, &str); 8] = [
+    const ENDS: [(&str, &str); 7] = [
         ("conv_in.", "input_blocks.0.0."),
         ("time_embedding.linear_1.", "time_embed.0."),
         ("time_embedding.linear_2.", "time_embed.2."),
@@ -38,7 +39,6 @@ pub fn ldm_unet(name: &str, unet: &Unet) -> Option<String> {
         ("add_embedding.linear_2.", "label_emb.0.2."),
         ("conv_norm_out.", "out.0."),
         ("conv_out.", "out.2."),
-        ("class_embedding.", "label_emb."),
     ];
     for (ours, theirs) in ENDS {
         if let Some(rest) = name.strip_prefix(ours) {

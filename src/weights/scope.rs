@@ -16,19 +16,19 @@ use super::mapped::{View, float_type};
 use super::names::{self, Place};
 
 /// A place in the tree of a network's tensor names.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Scope<'a> {
     loader: &'a Loader<'a>,
     path: String,
 }
 
 /// Loads one network's tensors onto a device and remembers which it was asked for.
-#[derive(Debug)]
 pub struct Loader<'a> {
     checkpoint: &'a Checkpoint,
     network: Network,
     device: Device,
     dtype: DType,
+    stop: Option<&'a dyn Fn() -> bool>,
     used: RefCell<HashSet<String>>,
 }
 
@@ -40,7 +40,17 @@ impl<'a> Loader<'a> {
             network,
             device: device.clone(),
             dtype,
+            stop: None,
             used: RefCell::default(),
+        }
+    }
+
+    /// Asks `stop` before each tensor whether to go on.
+    #[must_use]
+    pub fn stopping(self, stop: &'a dyn Fn() -> bool) -> Self {
+        Self {
+            stop: Some(stop),
+            ..self
         }
     }
 
@@ -54,22 +64,36 @@ impl<'a> Loader<'a> {
 
     /// Checks, once the network is built, that it used every tensor that the file has for it.
     ///
-    /// Text encoders are let off: files carry parts of CLIP (the projection, `logit_scale`, the vision tower) that no picture needs.
+    /// Of a text encoder just the layers count: files carry parts of CLIP (the projection, `logit_scale`, the vision tower) that no
+    /// picture needs.
     ///
     /// # Errors
     /// [`Error::Surplus`] with the first tensor left over.
     pub fn finish(&self) -> Result<(), Error> {
-        if matches!(self.network, Network::Text(_)) {
-            return Ok(());
-        }
+        self.finish_without(&[])
+    }
+
+    /// [`finish`](Self::finish), where parts of the network, by the beginnings of their names, were not built.
+    ///
+    /// # Errors
+    /// [`Error::Surplus`] with the first tensor left over.
+    pub fn finish_without(&self, parts: &[&str]) -> Result<(), Error> {
         let used = self.used.borrow();
-        let mut left: Vec<_> = self
+        let prefix = self.checkpoint.prefix(self.network);
+        let is_text = matches!(self.network, Network::Text(_));
+        let counts = |name: &String| {
+            let inner = &name[prefix.len()..];
+            !used.contains(name)
+                && !ignorable(name)
+                && !parts.iter().any(|part| inner.starts_with(part))
+                && (!is_text || inner.contains("encoder.layers.") || inner.contains("resblocks."))
+        };
+        let names = self
             .checkpoint
             .tensor_names(self.network)
             .into_iter()
-            .map(|(n, _)| n)
-            .filter(|n| !used.contains(n) && !ignorable(n))
-            .collect();
+            .map(|(name, _)| name);
+        let mut left: Vec<_> = names.filter(counts).collect();
         left.sort_unstable();
         match left.first() {
             None => Ok(()),
@@ -88,23 +112,18 @@ impl<'a> Loader<'a> {
 
     /// Where a tensor may lie in the file, the likeliest first.
     fn places(&self, name: &str) -> Vec<Place> {
-        let whole = |name| Place {
-            name,
-            rows: None,
-            transposed: false,
-        };
         let architecture = self.checkpoint.architecture();
         let places = match (self.network, self.checkpoint.naming(self.network)) {
             (Network::Unet, Layout::SingleFile) => names::ldm_unet(name, &architecture.unet)
-                .map(whole)
+                .map(Place::whole)
                 .into_iter()
                 .collect(),
-            (Network::Unet, Layout::Diffusers) => vec![whole(name.to_owned())],
+            (Network::Unet, Layout::Diffusers) => vec![Place::whole(name.to_owned())],
             (Network::Vae, Layout::SingleFile) => names::ldm_vae(name, architecture.vae.channels.len())
-                .map(whole)
+                .map(Place::whole)
                 .into_iter()
                 .collect(),
-            (Network::Vae, Layout::Diffusers) => names::diffusers_vae(name).into_iter().map(whole).collect(),
+            (Network::Vae, Layout::Diffusers) => names::diffusers_vae(name).into_iter().map(Place::whole).collect(),
             (Network::Text(i), _) => match self.checkpoint.text_naming(i) {
                 TextNaming::Transformers => names::transformers_text(name),
                 TextNaming::OpenClip => names::open_clip_text(name).into_iter().collect(),
@@ -121,6 +140,9 @@ impl<'a> Loader<'a> {
     }
 
     fn load<const D: usize>(&self, name: &str, shape: [usize; D]) -> Result<Tensor<D>, Error> {
+        if self.stop.is_some_and(|stop| stop()) {
+            return Err(Error::Stopped);
+        }
         let places = self.places(name);
         let found = places
             .iter()
@@ -206,7 +228,9 @@ impl Scope<'_> {
 
 /// Buffers that some exporters leave among the weights.
 fn ignorable(name: &str) -> bool {
-    name.ends_with("position_ids") || name.contains("first_stage_model.loss.") || name.ends_with(".num_batches_tracked")
+    name.ends_with("position_ids")
+        || name.starts_with("first_stage_model.loss.")
+        || name.ends_with(".num_batches_tracked")
 }
 
 /// The shape that a tensor of `shape` has in the file at `place`.

@@ -70,10 +70,11 @@ impl Shell {
         }
     }
 
-    /// The program with these arguments and no environment but a home. A backtrace is asked for, so that a panic cannot hide.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    /// The program with the arguments of a line (see [`words`]) and no environment but a home. A backtrace is asked for, so that a
+    /// panic cannot hide.
+    pub fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_danlu"));
-        command.args(arguments).current_dir(self.0.path()).env_clear();
+        command.args(words(line)).current_dir(self.0.path()).env_clear();
         for name in ["PATH", "LD_LIBRARY_PATH", "SystemRoot"] {
             command.envs(std::env::var_os(name).map(|value| (name, value)));
         }
@@ -88,22 +89,21 @@ impl Shell {
         command
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Ran {
-        self.command(arguments).output().unwrap().into()
+    pub fn run(&self, line: &str) -> Ran {
+        Ran::of(&mut self.command(line))
     }
 
     /// Runs with this on standard input.
-    pub fn feed(&self, arguments: &[&str], input: impl AsRef<[u8]>) -> Ran {
-        let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().unwrap();
+    pub fn feed(&self, line: &str, input: impl AsRef<[u8]>) -> Ran {
+        let mut child = self.command(line).stdin(Stdio::piped()).spawn().unwrap();
         // A program that refuses its options never reads.
         let _ = child.stdin.take().unwrap().write_all(input.as_ref());
         child.wait_with_output().unwrap().into()
     }
 
-    /// Runs `generate` for a small fox in one step.
-    pub fn fox(&self, arguments: &[&str]) -> Ran {
-        let fox = ["generate", "-p", "fox", "--steps", "1", "--size", "16x16"];
-        self.run(&[&fox[..], arguments].concat())
+    /// Runs `generate` for a small fox in one step, with these options too.
+    pub fn fox(&self, options: &str) -> Ran {
+        self.run(&format!("generate -p fox --steps 1 --size 16x16 {options}"))
     }
 
     /// Every file of the home but the cache's, relative and sorted, hidden ones too.
@@ -112,6 +112,26 @@ impl Shell {
         files.retain(|name| !name.starts_with(".cache/"));
         files
     }
+}
+
+/// The words of a line. A single quote begins and ends a stretch where spaces count as letters.
+pub fn words(line: &str) -> Vec<String> {
+    let mut words = vec![];
+    let mut word = None;
+    let mut quoted = false;
+    for letter in line.chars() {
+        match letter {
+            '\'' => {
+                quoted = !quoted;
+                word.get_or_insert_default();
+            }
+            ' ' if !quoted => words.extend(word.take()),
+            _ => word.get_or_insert_with(String::new).push(letter),
+        }
+    }
+    assert!(!quoted, "an open quote in {line}");
+    words.extend(word);
+    words
 }
 
 /// Every file below a folder, relative and sorted, hidden ones too.
@@ -151,6 +171,10 @@ impl From<Output> for Ran {
 }
 
 impl Ran {
+    pub fn of(command: &mut Command) -> Self {
+        command.output().unwrap().into()
+    }
+
     /// What a program that did its work printed. Standard error is no terminal, so nothing is said there.
     #[track_caller]
     pub fn ok(&self) -> &str {

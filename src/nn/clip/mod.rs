@@ -20,6 +20,7 @@ pub struct Clip {
     final_layer_norm: LayerNorm,
     text_projection: Option<Linear>,
     default_layer: usize,
+    skips: bool,
     normalise: bool,
 }
 
@@ -60,16 +61,18 @@ impl Clip {
                 None => None,
             },
             default_layer: config.layer,
+            skips: config.skips,
             normalise: config.final_norm,
         })
     }
 
     /// Encodes `chunks`, token rows of equal length (77).
     ///
-    /// `skip` is A1111's clip skip: the states of the `skip`th layer from the end. The architecture's own layer is used when that lies
-    /// deeper, so that 1 means "as the model was trained".
+    /// `skip` is A1111's clip skip, the states of the `skip`th layer from the end; 1 means "as the model was trained". Encoders that
+    /// A1111 does not let it move ignore it.
     pub fn forward(&self, chunks: &[Vec<u32>], skip: usize) -> TextStates {
-        let back = skip.max(self.default_layer).min(self.layers.len());
+        let asked = if self.skips { skip } else { 1 };
+        let back = asked.max(self.default_layer).min(self.layers.len());
         let mut x = self.embed(chunks);
         let mut states = None;
         for (i, layer) in self.layers.iter().enumerate() {

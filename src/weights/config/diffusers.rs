@@ -12,6 +12,16 @@ use crate::weights::architecture::{
     Activation, Architecture, Betas, Diffusion, Prediction, TextEncoder, TextNaming, Unet, Vae,
 };
 
+/// The configurations that a folder may have.
+pub const CONFIGS: [&str; 6] = [
+    "model_index.json",
+    "unet/config.json",
+    "vae/config.json",
+    "text_encoder/config.json",
+    "text_encoder_2/config.json",
+    "scheduler/scheduler_config.json",
+];
+
 /// A diffusers folder.
 #[derive(Debug)]
 pub struct Folder {
@@ -313,6 +323,7 @@ impl TextConfig {
             projection: self.projection_dim.filter(|_| projects),
             // SD 2.x's folder has already lost the last layer: its last is OpenCLIP's penultimate.
             layer: if xl { 2 } else { 1 },
+            skips: !xl && activation == Activation::QuickGelu,
             final_norm: !xl,
             padding: if activation == Activation::Gelu {
                 0
@@ -330,10 +341,18 @@ struct SchedulerConfig {
     beta_schedule: String,
     num_train_timesteps: usize,
     prediction_type: Option<String>,
+    #[serde(default)]
+    rescale_betas_zero_snr: bool,
+    trained_betas: Option<serde_json::Value>,
 }
 
 impl SchedulerConfig {
     fn resolve(self) -> Result<Diffusion, String> {
+        if self.rescale_betas_zero_snr || self.trained_betas.is_some_and(|betas| !betas.is_null()) {
+            return Err(
+                "rescale_betas_zero_snr or trained_betas is set; such noise schedules are not known yet".to_owned(),
+            );
+        }
         let betas = match self.beta_schedule.as_str() {
             "linear" => Betas::Linear,
             "scaled_linear" => Betas::ScaledLinear,

@@ -1,7 +1,7 @@
 //! The architecture of a single file in the original layout: its shapes, and the yaml beside it where there is one.
 //!
 //! The yaml is LDM's (`v1-inference.yaml` and its kin). Three keys are danlu's own and complete what LDM hard-codes: `num_groups`
-//! of the UNet and of the autoencoder's `ddconfig`, and the text encoder's `width`, `layers` and `heads`.
+//! of the UNet and of the autoencoder's `ddconfig`, and the text encoder's `heads`; its width and depth are in the shapes.
 
 use std::path::Path;
 
@@ -32,11 +32,11 @@ pub fn text_prefixes(has: impl Fn(&str) -> bool) -> Vec<(&'static str, TextNamin
     KNOWN.into_iter().filter(|(prefix, _)| has(prefix)).collect()
 }
 
-/// Reads the architecture of `file`.
+/// Reads the architecture of `file`, and what had to be guessed, a sentence each.
 ///
 /// # Errors
 /// [`Error::NotStableDiffusion`] when a network is not there, [`Error::Config`] when the yaml beside the file cannot be understood.
-pub fn architecture(file: &MappedFile) -> Result<Architecture, Error> {
+pub fn architecture(file: &MappedFile) -> Result<(Architecture, Vec<String>), Error> {
     let not = |why: String| Error::NotStableDiffusion {
         path: file.path().to_owned(),
         why,
@@ -66,16 +66,31 @@ pub fn architecture(file: &MappedFile) -> Result<Architecture, Error> {
         diffusion: Diffusion::default(),
     };
     conventions(&mut architecture);
+    apply_metadata(file, &mut architecture);
+    // The yaml comes last: it is what a user can correct.
     let yaml = file.path().with_extension("yaml");
     if yaml.is_file() {
         apply_yaml(&yaml, &mut architecture)?;
     }
-    apply_metadata(file, &mut architecture);
+    let doubts = doubts(file, yaml.is_file(), &architecture);
     let described = if yaml.is_file() { yaml } else { file.path().to_owned() };
     architecture
         .check()
         .map_err(|why| Error::Config { path: described, why })?;
-    Ok(architecture)
+    Ok((architecture, doubts))
+}
+
+/// SD 2.x comes in two kinds, told apart by nothing in the tensors' shapes.
+fn doubts(file: &MappedFile, has_yaml: bool, a: &Architecture) -> Vec<String> {
+    let is_sd2 = a.unet.y.is_none() && a.text.iter().any(|t| t.naming == TextNaming::OpenClip);
+    let said = has_yaml || file.metadata().contains_key("modelspec.prediction_type");
+    if is_sd2 && !said {
+        let path = file.path().display();
+        return vec![format!(
+            "{path} is taken for an epsilon model; if its pictures are noise, put its v-prediction .yaml beside it"
+        )];
+    }
+    Vec::new()
 }
 
 /// What shapes cannot tell apart: SDXL reads raw penultimate states and a pooled projection, the others normalised states alone.
@@ -86,7 +101,7 @@ fn conventions(a: &mut Architecture) {
     }
     for text in &mut a.text {
         if xl {
-            (text.layer, text.final_norm) = (2, false);
+            (text.layer, text.skips, text.final_norm) = (2, false, false);
         } else {
             text.projection = None;
         }
@@ -113,12 +128,13 @@ fn apply_metadata(file: &MappedFile, a: &mut Architecture) {
     }
 }
 
-/// Says what a file without a UNet looks like instead.
+/// Says what a file without a whole UNet looks like instead.
 fn guess(names: &[&str]) -> String {
-    let (kind, what) = kind::of(names);
-    match kind {
-        Kind::Unet => format!("it looks like {what}, in the naming of a diffusers folder; open the folder instead"),
-        _ => format!(
+    match kind::of(names) {
+        (Kind::Checkpoint | Kind::Unet, _) if names.iter().any(|n| n.starts_with(UNET)) => {
+            format!("its UNet ({UNET}…) lacks tensors that every Stable Diffusion has")
+        }
+        (_, what) => format!(
             "it looks like {what}, with {} tensors and no UNet ({UNET}…)",
             names.len()
         ),
@@ -249,16 +265,17 @@ fn apply_yaml(path: &Path, a: &mut Architecture) -> Result<(), Error> {
         .denoiser_config
         .and_then(|t| t.params)
         .is_some_and(|p| p.to_string().contains("VScaling") || p.to_string().contains("VWeighting"));
-    d.prediction = match params.parameterization.as_deref() {
-        Some("v") => Prediction::V,
-        None if v_denoiser => Prediction::V,
-        None | Some("eps") => Prediction::Epsilon,
+    match params.parameterization.as_deref() {
+        Some("v") => d.prediction = Prediction::V,
+        Some("eps") => d.prediction = Prediction::Epsilon,
+        None if v_denoiser => d.prediction = Prediction::V,
+        None => {}
         Some(other) => {
             return Err(fail(format!(
                 "parameterization is {other:?}, expected \"eps\" or \"v\""
             )));
         }
-    };
+    }
     Ok(())
 }
 

@@ -16,7 +16,7 @@ use super::{Error, Layout, kind};
 /// the VAE that it replaces, whose latents it must have been made for.
 ///
 /// # Errors
-/// [`Error::NotStableDiffusion`] when there is no VAE in it.
+/// [`Error::NotVae`] when there is none in it.
 pub fn vae_file(file: &MappedFile, replaced: &Vae) -> Result<(Layout, &'static str, Vae), Error> {
     let tensors = file.tensors();
     for prefix in [ldm::VAE, ""] {
@@ -42,8 +42,8 @@ pub fn vae_file(file: &MappedFile, replaced: &Vae) -> Result<(Layout, &'static s
         }
     }
     let names: Vec<_> = tensors.keys().map(String::as_str).collect();
-    let why = format!("a VAE was wanted, it looks like {}", kind::of(&names).1);
-    Err(Error::NotStableDiffusion {
+    let why = format!("it looks like {}", kind::of(&names).1);
+    Err(Error::NotVae {
         path: file.path().to_owned(),
         why,
     })

@@ -86,20 +86,27 @@ pub(super) fn unet(shapes: &Shapes<'_>) -> Option<Unet> {
     Some(unet)
 }
 
-/// The VAE of a file in the given naming.
+/// The VAE of a file in the given naming, by its decoder: some files have no more.
 pub(super) fn vae(shapes: &Shapes<'_>, naming: Layout) -> Option<Vae> {
     let resnet = match naming {
-        Layout::SingleFile => "encoder.down.LEVEL.block.RESNET.conv1.weight",
-        Layout::Diffusers => "encoder.down_blocks.LEVEL.resnets.RESNET.conv1.weight",
+        Layout::SingleFile => "decoder.up.LEVEL.block.RESNET.conv1.weight",
+        Layout::Diffusers => "decoder.up_blocks.LEVEL.resnets.RESNET.conv1.weight",
     };
     let first_resnets = resnet.replace("RESNET", "0").replace("LEVEL", "{}");
-    let channels =
-        (0..shapes.count(&first_resnets)).map(|i| shapes.dim(&first_resnets.replace("{}", &i.to_string()), 0));
+    let levels = 0..shapes.count(&first_resnets);
+    let mut channels = levels
+        .map(|i| shapes.dim(&first_resnets.replace("{}", &i.to_string()), 0))
+        .collect::<Option<Vec<_>>>()?;
+    if naming == Layout::Diffusers {
+        channels.reverse();
+    }
     Some(Vae {
-        in_channels: shapes.dim("encoder.conv_in.weight", 1)?,
+        in_channels: shapes.dim("decoder.conv_out.weight", 0)?,
         latent_channels: shapes.dim("decoder.conv_in.weight", 1)?,
-        resnets: shapes.count(&resnet.replace("LEVEL", "0").replace("RESNET", "{}")),
-        channels: channels.collect::<Option<_>>()?,
+        resnets: shapes
+            .count(&resnet.replace("LEVEL", "0").replace("RESNET", "{}"))
+            .checked_sub(1)?,
+        channels,
         groups: 32,
         scale_factor: 0.18215,
     })
@@ -128,6 +135,7 @@ pub(super) fn text(shapes: &Shapes<'_>, naming: TextNaming) -> Option<TextEncode
                 activation: Activation::QuickGelu,
                 projection: None,
                 layer: 1,
+                skips: true,
                 final_norm: true,
                 padding: crate::weights::config::ldm::END_OF_TEXT,
             })
@@ -147,6 +155,7 @@ pub(super) fn text(shapes: &Shapes<'_>, naming: TextNaming) -> Option<TextEncode
                 activation: Activation::Gelu,
                 projection: shapes.dim("text_projection", 1),
                 layer: 2,
+                skips: false,
                 final_norm: true,
                 padding: 0,
             })
