@@ -3,7 +3,7 @@
 //! Each test has a home of its own, and the real program. Refusals are in `refusals.rs`, and whether the pixels are right is
 //! `pictures.rs`'s to say; here pictures are small, and only compared with each other.
 #![cfg(unix)]
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::case_sensitive_file_extension_comparisons)]
 
 #[path = "support/shell.rs"]
 mod shell;
@@ -184,6 +184,44 @@ fn options_go_before_parameters() {
     let other = drawn("--sampler DDIM --schedule Karras --clip-skip 1 --ensd 0 --rng nv");
     assert_eq!(other, infotext(&format!("{texts}\n{fields}"), "RNG: NV, "));
     assert_ne!(drawn("--seed -1"), drawn("--seed -1"), "an explicit -1 draws a seed");
+}
+
+/// A picture of a sampler or a model that is not here can still be drawn with another one.
+#[test]
+fn options_replace_parameters_that_cannot_be_used() {
+    let shell = Shell::new();
+    let parameters = "fox\nSteps: many, Sampler: Nobody's, Schedule type: Strange, CFG scale: x, Seed: x, Size: wide, \
+                      Model: nowhere, Clip skip: 99, ENSD: x, RNG: TPU";
+    let options = "--steps 1 --sampler Euler --schedule Karras --cfg 7 --seed 1 --size 8x8 --model danlu-emoji --clip-skip 1 \
+                   --ensd 0 --rng nv";
+    let drawn = shell
+        .feed(&format!("generate --params - {options} --json"), parameters)
+        .json();
+    let fields = "Steps: 1, Sampler: Euler, Schedule type: Karras, CFG scale: 7, Seed: 1, Size: 8x8";
+    assert_eq!(
+        text(&drawn, "infotext"),
+        infotext(&format!("fox\n{fields}"), "RNG: NV, ")
+    );
+}
+
+/// What cannot be done as the parameters say is told, and the rest is done.
+#[test]
+fn parameters_that_are_not_followed_are_told() {
+    let shell = Shell::new();
+    let parameters = "fox\nSteps: 1, Sampler: Euler, Seed: 1, Size: 8x8, Model hash: 0123456789, Model: danlu-emoji, \
+                      VAE: nowhere.pt, Hires upscale: 2, Tiling: True";
+    let ran = shell.feed("generate --params - -o fox.png", parameters);
+    assert!(ran.status.success() && ran.stdout == "fox.png\n", "{ran:#?}");
+    let mut told = ran.stderr.lines();
+    let mut next = || told.next().unwrap();
+    assert_eq!(next(), "not used from the parameters: Hires upscale, Tiling");
+    let other = next();
+    assert!(
+        other.contains("0123456789") && other.ends_with(&SHIPPED_SHA256[..10]),
+        "{other}"
+    );
+    assert!(next().contains("\"nowhere.pt\""), "{ran:#?}");
+    assert_eq!(told.next(), None);
 }
 
 /// Another sampler is no other schedule.
@@ -733,6 +771,30 @@ fn an_interrupted_job_ends_soon_and_keeps_what_it_made() {
         for name in shell.files() {
             assert_eq!(Png::open(&shell.path(&name)).width, 16);
         }
+    }
+}
+
+/// Neither is there anything left of the checkpoint that a first run was unpacking.
+#[test]
+fn an_interrupted_first_run_leaves_nothing_half_done() {
+    for name in ["INT", "TERM"] {
+        let shell = Shell::bare();
+        let child = shell.command("generate -p fox --steps 400").spawn().unwrap();
+        let cache = shell.path(".cache/danlu/models");
+        let begun = Instant::now();
+        while !cache.join("danlu-emoji.yaml").exists() {
+            assert!(begun.elapsed().as_secs() < 30, "nothing is unpacked");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(Duration::from_millis(10));
+        let (ran, seconds) = interrupt(child, name);
+        assert!(seconds < 2.0, "SIG{name} took {seconds} s");
+        let half: Vec<_> = files(&cache)
+            .into_iter()
+            .filter(|name| name.ends_with(".tmp"))
+            .collect();
+        assert!(half.is_empty(), "{half:?}");
+        ran.failed(130);
     }
 }
 

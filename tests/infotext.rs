@@ -46,7 +46,7 @@ fn made(case: &Value) -> GenerationFields {
         sampler: text("sampler").unwrap(),
         schedule: text("schedule").unwrap(),
         cfg_scale: case["cfg_scale"].as_f64().unwrap(),
-        seed: case["seed"].as_i64().unwrap(),
+        seed: case["seed"].as_u64().unwrap(),
         width: case["width"].as_u64().unwrap().try_into().unwrap(),
         height: case["height"].as_u64().unwrap().try_into().unwrap(),
         model_hash: text("model_hash"),

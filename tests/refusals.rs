@@ -2,7 +2,7 @@
 //!
 //! The exit code is 2 for what is wrong on the command line itself, and 1 for what a file, the disk or the machine says.
 #![cfg(unix)]
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
 #[path = "support/shell.rs"]
 mod shell;
@@ -137,6 +137,7 @@ fn unknown_names_come_with_near_ones() {
             ),
             ("--device tpu", &["device", "\"tpu\""], ""),
             ("--lang klingon", &["lang", "\"klingon\"", "en"], ""),
+            ("--json --show", &["--json", "--show"], ""),
         ],
     );
 }
@@ -174,13 +175,13 @@ fn a_picture_too_large_for_memory_is_predicted() {
     let shell = Shell::new();
     let line = "generate -p fox --device cpu --size 16384x16384 --batch 64";
     let limited = format!("ulimit -v 1000000 && exec {} {line}", env!("CARGO_BIN_EXE_danlu"));
+    let mut command = Command::new("sh");
+    command
+        .env_clear()
+        .env("HOME", shell.path(""))
+        .current_dir(shell.path(""));
     let started = Instant::now();
-    let ran = Ran::of(
-        Command::new("sh")
-            .args(["-c", &limited])
-            .current_dir(shell.path(""))
-            .env("HOME", shell.path("")),
-    );
+    let ran = Ran::of(command.args(["-c", &limited]));
     assert!(started.elapsed().as_secs_f64() < 2.0);
     let (sentence, hint) = ran.failed(1);
     assert!(
@@ -331,19 +332,15 @@ fn checkpoints_with_wrong_tensors() {
     let shell = Shell::new();
     let whole = fs::read(SHIPPED).unwrap();
     let file = SafeTensors::deserialize(&whole).unwrap();
-    let (changed, zeros) = ("model.diffusion_model.out.2.weight", [0; 8]);
+    let (changed, shape) = (
+        "model.diffusion_model.middle_block.0.in_layers.2.weight",
+        "[192, 192, 3, 3]",
+    );
+    let (extra, zeros) = ("model.diffusion_model.extra.weight", [0; 8]);
     for (name, tensor, says) in [
-        ("missing", None, vec![changed, "[4, 64, 3, 3]"]),
-        (
-            "misshapen",
-            Some((changed, vec![4])),
-            vec![changed, "[4]", "[4, 64, 3, 3]"],
-        ),
-        (
-            "surplus",
-            Some(("model.diffusion_model.extra.weight", vec![2, 2])),
-            vec!["model.diffusion_model.extra.weight", "[2, 2]"],
-        ),
+        ("missing", None, [changed, shape, ""]),
+        ("misshapen", Some((changed, vec![4])), [changed, shape, "[4]"]),
+        ("surplus", Some((extra, vec![2, 2])), [extra, "[2, 2]", ""]),
     ] {
         let mut tensors: BTreeMap<_, _> = file.iter().collect();
         if name != "surplus" {
@@ -460,7 +457,7 @@ fn places_that_take_no_picture() {
         &[
             ("--output-dir file", &["file/txt2img-images", "file is a file"], ""),
             ("--output-dir file/below", &["file/below", "file is a file"], ""),
-            ("-o file/", &["file/", "is a file"], ""),
+            ("-o file/", &["file is a file"], ""),
             ("-o file/fox.png", &["file is a file"], ""),
             (
                 "-o nowhere/fox.png",
@@ -480,8 +477,8 @@ fn a_folder_that_may_not_be_written_to() {
     let shell = Shell::new();
     let cases: [Case<'_>; 4] = [
         ("-o disk/fox.png", &["disk", "not allowed"], "folder"),
-        ("-o disk/", &["disk/", "not allowed"], "folder"),
-        ("-o disk/new/", &["disk/new/", "not allowed"], "folder"),
+        ("-o disk/", &["disk", "not allowed"], "folder"),
+        ("-o disk/new/", &["disk/new", "not allowed"], "folder"),
         ("--output-dir disk", &["disk/txt2img-images", "not allowed"], "folder"),
     ];
     fs::create_dir(shell.path("disk")).unwrap();
@@ -503,27 +500,22 @@ fn a_full_disk() {
     };
     shell.write("disk/old.png", "an old picture");
     shell.write("disk/filling", noise(56 << 10));
-    refused_fox(
-        &shell,
-        1,
-        &[
-            (
-                "-o disk/old.png --size 128x128",
-                &["disk/old.png", "the disk is full"],
-                "room",
-            ),
-            (
-                "-o disk/new.png --size 128x128",
-                &["disk/new.png", "the disk is full"],
-                "room",
-            ),
-            (
-                "--output-dir disk --size 128x128",
-                &["disk/txt2img-images", "the disk is full"],
-                "room",
-            ),
-        ],
-    );
+    let cases: [Case<'_>; 3] = [
+        ("-o disk/old.png", &["disk/old.png", "the disk is full"], "room"),
+        ("-o disk/new.png", &["disk/new.png", "the disk is full"], "room"),
+        (
+            "--output-dir disk",
+            &["disk/txt2img-images", "the disk is full"],
+            "room",
+        ),
+    ];
+    for (options, says, hint) in cases {
+        refused(
+            &shell,
+            1,
+            &[(&format!("generate -p fox --steps 1 {options}"), says, hint)],
+        );
+    }
     assert_eq!(fs::read(shell.path("disk/old.png")).unwrap(), b"an old picture");
     // Nor is there room for the checkpoint that a first run unpacks.
     let ran = Ran::of(
@@ -597,10 +589,12 @@ fn parameters_that_cannot_be_read() {
     }
 }
 
-/// A bad value in a file is the file's fault and not the command line's, and the sentence says where to look.
+/// A bad value in a file is the file's fault and not the command line's.
 #[test]
 fn parameters_with_values_that_are_none() {
     let shell = Shell::new();
+    // The last of two equal fields counts.
+    let fields = "Steps: 1, Sampler: Euler, CFG scale: 7, Seed: 1, Size: 16x16";
     for (field, says, hint) in [
         ("Steps: many", ["Steps", "\"many\""], ""),
         ("Steps: 2000", ["teps", "2000"], ""),
@@ -610,11 +604,11 @@ fn parameters_with_values_that_are_none() {
         ("Seed: x", ["Seed", "\"x\""], ""),
         ("Size: 130x128", ["ize", "130x128"], ""),
         ("Size: wide", ["Size", "\"wide\""], ""),
-        ("Clip skip: 0", ["lip", "0"], ""),
+        ("Clip skip: 0", ["lip", " 0"], ""),
         ("RNG: TPU", ["noise source", "\"TPU\""], ""),
         ("Model: danlu-emjoi", ["model", "\"danlu-emjoi\""], "danlu-emoji"),
     ] {
-        shell.write("fox.txt", format!("a fox\nA: 1, B: 2, C: 3, {field}"));
+        shell.write("fox.txt", format!("a fox\n{fields}, {field}"));
         refused(&shell, 1, &[("generate --params fox.txt", &says, hint)]);
     }
 }

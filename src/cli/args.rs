@@ -70,6 +70,7 @@ pub(super) enum Command {
 
 /// What to draw and how. What is left out comes from `--params`, then from the checkpoint, then from A1111's defaults.
 #[derive(Clone, Debug, Default, Args)]
+#[command(args_override_self = true)]
 pub(super) struct Generate {
     /// What to draw
     #[arg(short, long, allow_hyphen_values = true)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use danlu::engine::DeviceChoice;
 use danlu::store::settings::Loaded;
-use danlu::store::{Environment, Folder, Overrides, Paths, Settings, library, shipped};
+use danlu::store::{Environment, FindError, Folder, Overrides, Paths, Settings, library, shipped};
 
 use super::args::Global;
 use super::failure::Failure;
@@ -41,11 +41,26 @@ impl Context {
 
     /// Every tree that models are looked for in: the configured ones, the data directory's, and the shipped checkpoint's.
     pub(super) fn model_roots(&self) -> Vec<PathBuf> {
-        let mut roots = self.settings.model_roots();
-        roots.push(self.paths.data_dir.join("models"));
+        let mut roots = self.own_roots();
         roots.push(shipped::folder(&self.paths.cache_dir));
         roots.retain(|root| root.exists());
         roots
+    }
+
+    /// The trees that are the user's.
+    fn own_roots(&self) -> Vec<PathBuf> {
+        let mut roots = self.settings.model_roots();
+        roots.push(self.paths.data_dir.join("models"));
+        roots.retain(|root| root.exists());
+        roots
+    }
+
+    /// The model of this name or path. The user's come before the shipped one, which a copy of it is often named like.
+    pub(super) fn find(&self, wanted: &str, folder: Option<Folder>) -> Result<PathBuf, FindError> {
+        match library::find(&self.own_roots(), wanted, folder) {
+            Err(FindError::NotFound { .. }) => library::find(&self.model_roots(), wanted, folder),
+            found => found,
+        }
     }
 
     /// The checkpoint of this name or path, or the shipped one.
@@ -53,7 +68,7 @@ impl Context {
         let shipped = shipped::unpack(&self.paths.cache_dir);
         match wanted {
             None => Ok(shipped?),
-            Some(wanted) => Ok(library::find(&self.model_roots(), wanted, Some(Folder::Checkpoint))?),
+            Some(wanted) => Ok(self.find(wanted, Some(Folder::Checkpoint))?),
         }
     }
 

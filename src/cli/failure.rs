@@ -36,6 +36,11 @@ impl Failure {
         }
     }
 
+    /// The same, where a file rather than the command line is at fault.
+    pub(super) fn of_a_file(self) -> Self {
+        Self { code: 1, ..self }
+    }
+
     pub(super) fn hint(self, hint: impl Into<String>) -> Self {
         Self {
             hint: Some(hint.into()),
@@ -79,7 +84,6 @@ macro_rules! from {
 }
 
 from!(failed:
-    danlu::store::SettingsError,
     danlu::store::FindError,
     danlu::store::WriteError,
     danlu::store::paths::NoHome,
@@ -94,6 +98,17 @@ from!(usage:
     danlu::diffusion::schedule::UnknownSchedule,
     danlu::engine::device::Error,
 );
+
+impl From<danlu::store::SettingsError> for Failure {
+    fn from(error: danlu::store::SettingsError) -> Self {
+        let code = if error.is_usage() { 2 } else { 1 };
+        let hint = error.hint();
+        Self {
+            code,
+            ..Self::failed(error.to_string()).maybe_hint(hint)
+        }
+    }
+}
 
 impl From<danlu::engine::Failure> for Failure {
     fn from(failure: danlu::engine::Failure) -> Self {

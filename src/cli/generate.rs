@@ -16,6 +16,8 @@ use super::progress::Progress;
 use super::{params, recipe, show};
 
 pub(super) fn run(context: &Context, options: Generate) -> Result<(), Failure> {
+    // First of all: from here on nothing is cut off in the middle of a file.
+    let interrupted = interrupt_flag()?;
     let params = options.params.as_deref().map(params::read).transpose()?;
     if options.prompt.is_none() && params.is_none() {
         return Err(Failure::usage("there is nothing to draw")
@@ -33,12 +35,11 @@ pub(super) fn run(context: &Context, options: Generate) -> Result<(), Failure> {
         preview: false,
     };
     let engine = Engine::start(context.device).map_err(|e| Failure::failed(format!("cannot start the engine: {e}")))?;
-    watch(&engine, Job::Generate(Box::new(job)), &options)
+    watch(&engine, Job::Generate(Box::new(job)), &options, &interrupted)
 }
 
 /// Submits the job and follows its events to the end.
-fn watch(engine: &Engine, job: Job, options: &Generate) -> Result<(), Failure> {
-    let interrupted = interrupt_flag()?;
+fn watch(engine: &Engine, job: Job, options: &Generate, interrupted: &AtomicBool) -> Result<(), Failure> {
     let id = engine.submit(job);
     let mut progress = Progress::new();
     let mut saved = 0;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use danlu::store::hashes::HashCache;
-use danlu::store::{Folder, Library, library, shipped};
+use danlu::store::{Folder, Library, shipped};
 use danlu::weights::checkpoint::Layout;
 use danlu::weights::kind::{self, Kind};
 use danlu::weights::mapped::MappedFile;
@@ -145,7 +145,7 @@ fn list(context: &Context, json: bool) -> Result<(), Failure> {
 
 fn show(context: &Context, wanted: &str, json: bool) -> Result<(), Failure> {
     shipped::unpack(&context.paths.cache_dir)?;
-    let path = library::find(&context.model_roots(), wanted, None)?;
+    let path = context.find(wanted, None)?;
     let mut found = Description::of(&path, None);
     if found.kind == Kind::Unknown && path.extension().is_some_and(|e| e == "safetensors") {
         // A damaged file should say what is wrong with it.

@@ -24,9 +24,9 @@ pub(super) fn run(options: &Params) -> Result<(), Failure> {
 
 /// The parameters in an image, in a text file, or in either on standard input (`-`).
 pub(super) fn read(source: &str) -> Result<Infotext, Failure> {
+    let name = if source == "-" { "standard input" } else { source };
     let cannot = |e: std::io::Error| {
-        Failure::failed(format!("cannot read {source}: {e}"))
-            .hint("give an image, a text file, or - for standard input")
+        Failure::failed(format!("cannot read {name}: {e}")).hint("give an image, a text file, or - for standard input")
     };
     let mut bytes = Vec::new();
     if source == "-" {
@@ -35,14 +35,14 @@ pub(super) fn read(source: &str) -> Result<Infotext, Failure> {
         bytes = std::fs::read(source).map_err(cannot)?;
     }
     let text = if carrier::is_image(&bytes) {
-        carrier::read_from(Cursor::new(bytes), Path::new(source))?
+        carrier::read_from(Cursor::new(bytes), Path::new(name))?
     } else {
-        let neither = || Failure::failed(format!("{source} is neither an image nor a text"));
+        let neither = || Failure::failed(format!("{name} is neither an image nor a text"));
         Some(parse::decode(&bytes).ok_or_else(neither)?)
     };
     match text.filter(|text| !text.trim().is_empty()) {
         Some(text) => Ok(Infotext::parse(&text)),
-        None => Err(Failure::failed(format!("{source} has no generation parameters"))
+        None => Err(Failure::failed(format!("{name} has no generation parameters"))
             .hint("danlu, A1111 and Forge write them; other programs and most web sites strip them")),
     }
 }

@@ -9,8 +9,8 @@ use danlu::diffusion::noise::NoiseSource;
 use danlu::diffusion::sampler::{SamplerKind, parse_sampler};
 use danlu::diffusion::schedule::Schedule;
 use danlu::infotext::Infotext;
+use danlu::store::Folder;
 use danlu::store::hashes::HashCache;
-use danlu::store::{Folder, library};
 use danlu::weights::{Checkpoint, hash};
 
 use super::args::Generate;
@@ -53,7 +53,7 @@ pub(super) fn resolve(context: &Context, options: &Generate, params: Option<&Inf
             .fields
             .iter()
             .map(|(k, _)| k.as_str())
-            .filter(|k| !UNDERSTOOD.contains(k) && !(*k == "Emphasis" && params.get(k) == Some("Original")))
+            .filter(|k| !UNDERSTOOD.contains(k) && (*k != "Emphasis" || params.get(k) != Some("Original")))
             .collect();
         if !ignored.is_empty() {
             notes.push(format!("not used from the parameters: {}", ignored.join(", ")));
@@ -78,17 +78,33 @@ pub(super) fn resolve(context: &Context, options: &Generate, params: Option<&Inf
     };
     apply_settings(context, &mut recipe)?;
     if let Some(params) = params {
-        apply_params(&mut recipe, params)?;
+        apply_params(&mut recipe, params, options).map_err(Failure::of_a_file)?;
     }
-    recipe.seed = match apply_options(&mut recipe, options)? {
-        Some(wish) => wish,
+    apply_options(&mut recipe, options)?;
+    let seed = match &options.seed {
+        Some(text) => seed(text)?,
         None => params.map(Infotext::seed).transpose()?.flatten(),
-    }
-    .unwrap_or_else(random_seed);
+    };
+    recipe.seed = seed.unwrap_or_else(random_seed);
     match recipe.check().into_iter().next() {
-        Some(wrong) => Err(wrong.into()),
         None => Ok(Resolved { recipe, notes }),
+        Some(wrong) if params.is_some() && !is_given(options, wrong.field) => Err(Failure::from(wrong).of_a_file()),
+        Some(wrong) => Err(wrong.into()),
     }
+}
+
+/// Whether a field was given as an option.
+fn is_given(options: &Generate, field: &str) -> bool {
+    let option = match field {
+        "steps" => &options.steps,
+        "batch" => &options.batch,
+        "count" => &options.count,
+        "clip-skip" => &options.clip_skip,
+        "size" => &options.size,
+        "cfg" => &options.cfg,
+        _ => return false,
+    };
+    option.is_some()
 }
 
 /// The checkpoint that the options or the parameters name. Says so when it is not the file that the parameters were made with.
@@ -139,7 +155,7 @@ fn vae(
     params: Option<&Infotext>,
     notes: &mut Vec<String>,
 ) -> Result<Option<PathBuf>, Failure> {
-    let find = |name: &str| library::find(&context.model_roots(), name, Some(Folder::Vae));
+    let find = |name: &str| context.find(name, Some(Folder::Vae));
     if let Some(name) = &options.vae {
         return Ok(Some(find(name)?));
     }
@@ -166,32 +182,36 @@ fn apply_settings(context: &Context, recipe: &mut Recipe) -> Result<(), Failure>
     Ok(())
 }
 
-fn apply_params(recipe: &mut Recipe, params: &Infotext) -> Result<(), Failure> {
+/// Applies what the parameters say and no option does, so that an option also mends a value that cannot be used.
+fn apply_params(recipe: &mut Recipe, params: &Infotext, options: &Generate) -> Result<(), Failure> {
     recipe.prompt.clone_from(&params.prompt);
     recipe.negative_prompt.clone_from(&params.negative_prompt);
-    if let Some(sampler) = params.sampler() {
+    if let (Some(sampler), None) = (params.sampler(), &options.sampler) {
         set_sampler(recipe, sampler)?;
     }
-    if let Some(schedule) = params.schedule() {
+    if let (Some(schedule), None) = (params.schedule(), &options.schedule) {
         recipe.schedule = recipe.sampler.recorded(schedule.parse()?);
     }
-    if let Some(steps) = params.steps()? {
-        recipe.steps = steps as usize;
+    if options.steps.is_none() {
+        recipe.steps = params.steps()?.map_or(recipe.steps, |steps| steps as usize);
     }
-    if let Some(cfg) = params.cfg_scale()? {
-        recipe.cfg_scale = cfg;
+    if options.cfg.is_none() {
+        recipe.cfg_scale = params.cfg_scale()?.unwrap_or(recipe.cfg_scale);
     }
-    if let Some(skip) = params.clip_skip()? {
-        recipe.clip_skip = skip as usize;
+    if options.clip_skip.is_none() {
+        recipe.clip_skip = params.clip_skip()?.map_or(recipe.clip_skip, |skip| skip as usize);
     }
-    recipe.ensd = params.ensd()?.unwrap_or_default();
-    // A1111 writes nothing for its default, the GPU's generator, which `nv` is.
-    recipe.rng = params.rng().map_or(Ok(NoiseSource::Nv), str::parse)?;
+    if options.ensd.is_none() {
+        recipe.ensd = params.ensd()?.unwrap_or_default();
+    }
+    if options.rng.is_none() {
+        // A1111 writes nothing for its default, the GPU's generator, which `nv` is.
+        recipe.rng = params.rng().map_or(Ok(NoiseSource::Nv), str::parse)?;
+    }
     Ok(())
 }
 
-/// Applies the options and returns the seed asked for, if any: a number, or one at random.
-fn apply_options(recipe: &mut Recipe, options: &Generate) -> Result<Option<Option<u64>>, Failure> {
+fn apply_options(recipe: &mut Recipe, options: &Generate) -> Result<(), Failure> {
     if let Some(prompt) = &options.prompt {
         recipe.prompt.clone_from(prompt);
     }
@@ -228,7 +248,7 @@ fn apply_options(recipe: &mut Recipe, options: &Generate) -> Result<Option<Optio
     if let Some(rng) = &options.rng {
         recipe.rng = rng.parse::<NoiseSource>()?;
     }
-    options.seed.as_deref().map(seed).transpose()
+    Ok(())
 }
 
 /// Sets the sampler, and the schedule where an old name has one in it.

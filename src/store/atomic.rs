@@ -189,6 +189,15 @@ pub fn create_folder(folder: &Path) -> Result<(), WriteError> {
 /// # Errors
 /// What [`create_folder`] or [`create_new_atomic`] would fail with.
 pub fn check_writable(folder: &Path) -> Result<(), WriteError> {
+    // A slash at its end would make a file look like nothing at all.
+    let place: PathBuf = folder.components().collect();
+    probe(&place).map_err(|error| WriteError {
+        path: folder.to_owned(),
+        ..error
+    })
+}
+
+fn probe(folder: &Path) -> Result<(), WriteError> {
     let existing = folder
         .ancestors()
         .find(|above| above.exists())

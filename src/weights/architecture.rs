@@ -28,6 +28,19 @@ pub struct Architecture {
     pub native_size: [usize; 2],
 }
 
+/// The part of an architecture that a number belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// The UNet.
+    Unet,
+    /// The VAE.
+    Vae,
+    /// A text encoder, by its place.
+    Text(usize),
+    /// The noise schedule.
+    Diffusion,
+}
+
 /// The UNet of `openaimodel.UNetModel` (LDM) and `UNet2DConditionModel` (diffusers).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Unet {
@@ -86,11 +99,11 @@ impl Unet {
                 self.in_channels, self.out_channels, self.context
             ));
         }
-        match self
-            .channels
-            .iter()
-            .zip(&self.heads)
-            .find(|(c, h)| **h == 0 || *c % *h != 0)
+        let last = self.channels.len() - 1;
+        let attends = (0..=last).filter(|&i| i == last || self.depth[i] > 0);
+        match attends
+            .map(|i| (self.channels[i], self.heads[i]))
+            .find(|(c, h)| *h == 0 || c % h != 0)
         {
             Some((channels, heads)) => Err(format!(
                 "{heads} attention heads do not divide {channels} channels of the UNet"
@@ -250,21 +263,26 @@ pub enum Prediction {
 }
 
 impl Architecture {
-    /// Checks that networks can be built from these numbers. Says what is wrong with which, as a clause.
+    /// Checks that networks can be built from these numbers.
     ///
     /// # Errors
-    /// The first number at fault.
-    pub fn check(&self) -> Result<(), String> {
-        self.unet.check()?;
-        self.vae.check()?;
-        self.text.iter().try_for_each(TextEncoder::check)?;
-        self.diffusion.check()?;
+    /// The first number at fault, as a clause, and whose it is.
+    pub fn check(&self) -> Result<(), (Checked, String)> {
+        self.unet.check().map_err(|why| (Checked::Unet, why))?;
+        self.vae.check().map_err(|why| (Checked::Vae, why))?;
+        for (i, text) in self.text.iter().enumerate() {
+            text.check().map_err(|why| (Checked::Text(i), why))?;
+        }
+        self.diffusion.check().map_err(|why| (Checked::Diffusion, why))?;
         match self
             .native_size
             .iter()
             .find(|s| !(8..=1 << 14).contains(*s) || *s % 8 != 0)
         {
-            Some(side) => Err(format!("the size it was trained at has a side of {side} pixels")),
+            Some(side) => Err((
+                Checked::Unet,
+                format!("the size it was trained at has a side of {side} pixels"),
+            )),
             None => Ok(()),
         }
     }

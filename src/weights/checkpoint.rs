@@ -150,7 +150,7 @@ impl Checkpoint {
             vae,
             ..self.architecture.clone()
         };
-        changed.check().map_err(|why| Error::NotVae {
+        changed.check().map_err(|(_, why)| Error::NotVae {
             path: path.to_owned(),
             why,
         })?;

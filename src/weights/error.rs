@@ -1,6 +1,6 @@
 //! What can be wrong with a file of weights, each in one sentence with the values at fault.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
@@ -11,7 +11,7 @@ pub enum Error {
     #[error("loading was stopped")]
     Stopped,
     /// A VAE was wanted.
-    #[error("{path} is not a VAE: {why}")]
+    #[error("{} is not a VAE: {}", shown(path), plain(why))]
     NotVae {
         /// The file.
         path: PathBuf,
@@ -19,7 +19,7 @@ pub enum Error {
         why: String,
     },
     /// The file or folder cannot be opened or read.
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot read {}: {source}", shown(path))]
     Unreadable {
         /// The file or folder.
         path: PathBuf,
@@ -27,7 +27,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// The file is shorter than its header says, or its header is no header.
-    #[error("{path} is not a whole safetensors file: {why}")]
+    #[error("{} is not a whole safetensors file: {}", shown(path), plain(why))]
     Damaged {
         /// The file.
         path: PathBuf,
@@ -35,7 +35,7 @@ pub enum Error {
         why: String,
     },
     /// The file has a format that cannot be read.
-    #[error("{path} is a {what}, which cannot be read")]
+    #[error("{} is a {what}, which cannot be read", shown(path))]
     Unsupported {
         /// The file.
         path: PathBuf,
@@ -43,7 +43,7 @@ pub enum Error {
         what: String,
     },
     /// The file is readable, but holds no Stable Diffusion model.
-    #[error("{path} is not a Stable Diffusion checkpoint: {why}")]
+    #[error("{} is not a Stable Diffusion checkpoint: {}", shown(path), plain(why))]
     NotStableDiffusion {
         /// The file or folder.
         path: PathBuf,
@@ -51,7 +51,7 @@ pub enum Error {
         why: String,
     },
     /// The yaml or json that describes the model cannot be understood.
-    #[error("cannot understand the configuration {path}: {why}")]
+    #[error("cannot understand the configuration {}: {}", shown(path), plain(why))]
     Config {
         /// The configuration file.
         path: PathBuf,
@@ -59,7 +59,7 @@ pub enum Error {
         why: String,
     },
     /// A tensor that the architecture needs is not in the file.
-    #[error("{path} has no tensor {name}, expected with shape {expected:?}")]
+    #[error("{} has no tensor {}, expected with shape {expected:?}", shown(path), plain(name))]
     Missing {
         /// The file or folder.
         path: PathBuf,
@@ -69,7 +69,11 @@ pub enum Error {
         expected: Vec<usize>,
     },
     /// A tensor has another shape than the architecture needs.
-    #[error("tensor {name} of {path} has shape {found:?}, expected {expected:?}")]
+    #[error(
+        "tensor {} of {} has shape {found:?}, expected {expected:?}",
+        plain(name),
+        shown(path)
+    )]
     Misshapen {
         /// The file or folder.
         path: PathBuf,
@@ -82,7 +86,9 @@ pub enum Error {
     },
     /// The file holds tensors of this network that the architecture has no place for.
     #[error(
-        "{path} has tensor {name} of shape {found:?}, for which the architecture has no place (expected none; {more} more like it)"
+        "{} has tensor {} of shape {found:?}, for which the architecture has no place (expected none; {more} more like it)",
+        shown(path),
+        plain(name)
     )]
     Surplus {
         /// The file or folder.
@@ -95,7 +101,11 @@ pub enum Error {
         more: usize,
     },
     /// A tensor has a number type that weights cannot have.
-    #[error("tensor {name} of {path} has type {dtype}, which is not a floating-point type that can be read")]
+    #[error(
+        "tensor {} of {} has type {dtype}, which is not a floating-point type that can be read",
+        plain(name),
+        shown(path)
+    )]
     Type {
         /// The file or folder.
         path: PathBuf,
@@ -115,6 +125,10 @@ impl Error {
                 Self::NotVae { .. } => "a VAE file holds an encoder and a decoder, or the decoder alone",
                 Self::Unreadable { .. } => "check that the path is right and that you may read it",
                 Self::Damaged { .. } => "the download may have been cut short; compare its size and sha256 with the source's, then fetch it again",
+                Self::Unsupported { what, .. } if what.contains("web page") => {
+                    "the site refused the download; download it again, signed in where it asks for that"
+                }
+                Self::Unsupported { what, .. } if what.contains("LFS") => "fetch the file itself with `git lfs pull`",
                 Self::Unsupported { .. } => "use the .safetensors of this model, or convert it",
                 Self::NotStableDiffusion { .. } => {
                     "a checkpoint holds a UNet, a VAE and a text encoder; LoRA, VAE and embedding files go beside one, not in its place"
@@ -128,4 +142,25 @@ impl Error {
             .to_owned(),
         )
     }
+}
+
+/// Text from a file, without the signs that would move a terminal's cursor, and not without end.
+fn plain(text: &str) -> String {
+    const LONGEST: usize = 400;
+    let harmless = |c: char| {
+        if c.is_control() {
+            c.escape_unicode().to_string()
+        } else {
+            c.to_string()
+        }
+    };
+    let mut shown: String = text.chars().take(LONGEST).map(harmless).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+fn shown(path: &Path) -> String {
+    plain(&path.to_string_lossy())
 }

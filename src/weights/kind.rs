@@ -31,12 +31,12 @@ pub fn of(names: &[&str]) -> (Kind, &'static str) {
     let is_checkpoint =
         starts(ldm::UNET) && starts(ldm::VAE) && (starts("cond_stage_model.") || starts("conditioner."));
     match () {
+        () if has("double_blocks.") || has("joint_blocks.") => (Kind::Unknown, "a transformer model (Flux or SD3)"),
         () if is_checkpoint => (Kind::Checkpoint, "a checkpoint"),
         () if has("lora_down") || has("lora_up") || has("lora_A") => (Kind::Network, "a LoRA"),
         () if has("hada_w1") || has("lokr_w") || has("oft_blocks") || has("oft_diag") || has(".on_input") => {
             (Kind::Network, "a LyCORIS network")
         }
-        () if has("double_blocks.") || has("joint_blocks.") => (Kind::Unknown, "a transformer model (Flux or SD3)"),
         () if starts("control_model.") || starts("controlnet_") || has("input_hint_block") => {
             (Kind::Unknown, "a ControlNet")
         }

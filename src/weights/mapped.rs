@@ -57,7 +57,7 @@ impl MappedFile {
         }
         let (header_len, header) = SafeTensors::read_metadata(&map).map_err(|e| Error::Damaged {
             path: path.to_owned(),
-            why: explain(&e, map.len()),
+            why: explain(&e, &map),
         })?;
         Ok(Self {
             path: path.to_owned(),
@@ -136,22 +136,89 @@ fn foreign(bytes: &[u8]) -> Option<&'static str> {
         [b'P', b'K', 3, 4, ..] => Some("zip or PyTorch pickle (.ckpt/.pt)"),
         [0x80, 2..=5, b'}' | b'c' | b'(' | b'\x8a' | b']', ..] => Some("PyTorch pickle (.ckpt/.pt)"),
         [b'G', b'G', b'U', b'F', ..] => Some("GGUF file"),
-        [b'<', b'!' | b'h', ..] => Some("web page (HTML)"),
+        b if is_html(b) => Some("web page (HTML)"),
         b if b.starts_with(b"version https://git-lfs") => Some("Git LFS pointer"),
         _ => None,
     }
 }
 
-fn explain(error: &SafeTensorError, len: usize) -> String {
+fn is_html(bytes: &[u8]) -> bool {
+    let start = bytes.trim_ascii_start();
+    let start = start[..start.len().min(9)].to_ascii_lowercase();
+    start.starts_with(b"<html") || start == b"<!doctype"
+}
+
+fn explain(error: &SafeTensorError, bytes: &[u8]) -> String {
+    let len = bytes.len();
+    let claimed = bytes.first_chunk().map_or(0, |first| u64::from_le_bytes(*first));
     match error {
         SafeTensorError::HeaderTooSmall => format!("it is {len} bytes long, shorter than a header's length field"),
-        SafeTensorError::HeaderTooLarge => "its header claims more than 100 MB".to_owned(),
+        SafeTensorError::HeaderTooLarge => format!("its header claims {claimed} bytes, more than any has"),
         SafeTensorError::InvalidHeaderLength => {
-            format!("its header claims to be longer than the file's {len} bytes")
+            format!("its header claims {claimed} bytes of the file's {len}")
         }
-        SafeTensorError::MetadataIncompleteBuffer => {
-            format!("its header describes another amount of data than the file's {len} bytes hold")
+        SafeTensorError::MetadataIncompleteBuffer => match entries(bytes) {
+            Some((body, entries)) => {
+                let end = entries.iter().map(|e| e.data_offsets.1).max().unwrap_or_default();
+                let all = body.saturating_add(end);
+                format!("its header describes {all} bytes, {end} of them tensors, the file has {len}")
+            }
+            None => format!("its header describes another amount of data than the file's {len} bytes hold"),
+        },
+        SafeTensorError::TensorInvalidInfo | SafeTensorError::ValidationOverflow | SafeTensorError::MisalignedSlice => {
+            let culprit = entries(bytes).and_then(|(_, entries)| entries.into_iter().find(Entry::is_wrong));
+            match culprit {
+                Some(Entry {
+                    name,
+                    dtype,
+                    shape,
+                    data_offsets: (from, to),
+                }) => {
+                    format!("tensor {name} of type {dtype} and shape {shape:?} cannot lie at bytes {from} to {to}")
+                }
+                None => error.to_string(),
+            }
         }
         other => format!("{other}"),
     }
+}
+
+/// A tensor as a header that is not to be trusted describes it.
+#[derive(serde::Deserialize)]
+struct Entry {
+    #[serde(skip)]
+    name: String,
+    dtype: String,
+    shape: Vec<u64>,
+    data_offsets: (u64, u64),
+}
+
+impl Entry {
+    /// Whether type and shape need another number of bytes than the offsets leave.
+    fn is_wrong(&self) -> bool {
+        let digits = self.dtype.trim_start_matches(|c: char| !c.is_ascii_digit());
+        let digits = digits.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+        let bits = self
+            .shape
+            .iter()
+            .try_fold(digits.parse().unwrap_or(8_u64), |n, side| n.checked_mul(*side));
+        let needed = bits.filter(|bits| bits % 8 == 0).map(|bits| bits / 8);
+        let (from, to) = self.data_offsets;
+        needed.is_none() || needed != to.checked_sub(from)
+    }
+}
+
+/// Where the data begins and what the header describes, read once more to say what is wrong with it.
+fn entries(bytes: &[u8]) -> Option<(u64, Vec<Entry>)> {
+    let length = u64::from_le_bytes(*bytes.first_chunk()?);
+    let header = bytes.get(8..)?.get(..usize::try_from(length).ok()?)?;
+    let header: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(header).ok()?;
+    let tensors = header.into_iter().filter(|(name, _)| name != "__metadata__");
+    let entries = tensors.filter_map(|(name, value)| {
+        Some(Entry {
+            name,
+            ..serde_json::from_value(value).ok()?
+        })
+    });
+    Some((8 + length, entries.collect()))
 }

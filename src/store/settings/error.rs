@@ -53,6 +53,11 @@ pub enum SettingsError {
 }
 
 impl SettingsError {
+    /// Whether the command line, and no file or variable, is at fault.
+    pub fn is_usage(&self) -> bool {
+        matches!(self, Self::BadValue { place, .. } if place.starts_with("--"))
+    }
+
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         match self {

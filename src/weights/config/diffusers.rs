@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::weights::Error;
 use crate::weights::architecture::{
-    Activation, Architecture, Betas, Diffusion, Prediction, TextEncoder, TextNaming, Unet, Vae,
+    Activation, Architecture, Betas, Checked, Diffusion, Prediction, TextEncoder, TextNaming, Unet, Vae,
 };
 
 /// The configurations that a folder may have.
@@ -135,20 +135,31 @@ impl Folder {
             diffusion,
             native_size,
         };
-        architecture.check().map_err(|why| checked(self.path.clone(), why))?;
+        architecture.check().map_err(|(network, why)| {
+            let file = match network {
+                Checked::Unet => "unet/config.json".to_owned(),
+                Checked::Vae => "vae/config.json".to_owned(),
+                Checked::Text(0) => "text_encoder/config.json".to_owned(),
+                Checked::Text(i) => format!("text_encoder_{}/config.json", i + 1),
+                Checked::Diffusion => "scheduler/scheduler_config.json".to_owned(),
+            };
+            checked(self.path.join(file), why)
+        })?;
         Ok(architecture)
     }
 }
 
 fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
-    let text = std::fs::read_to_string(path).map_err(|source| Error::Unreadable {
+    let bytes = std::fs::read(path).map_err(|source| Error::Unreadable {
         path: path.to_owned(),
         source,
     })?;
-    serde_json::from_str(&text).map_err(|e| Error::Config {
+    let wrong = |why: String| Error::Config {
         path: path.to_owned(),
-        why: e.to_string(),
-    })
+        why,
+    };
+    let text = str::from_utf8(&bytes).map_err(|e| wrong(format!("it is not UTF-8: {e}")))?;
+    serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text)).map_err(|e| wrong(e.to_string()))
 }
 
 /// The shards that an index names, once each. A name may not lead out of the folder.
@@ -159,7 +170,7 @@ fn shards(folder: &Path, index: &Path) -> Result<Vec<PathBuf>, Error> {
     }
     let files: std::collections::BTreeSet<_> = read_json::<Index>(index)?.weight_map.into_values().collect();
     for file in &files {
-        if file.contains(['/', '\\']) || file.as_str() == ".." {
+        if file.contains(['/', '\\']) || Path::new(file).file_name().is_none() {
             return Err(Error::Config {
                 path: index.to_owned(),
                 why: format!("the shard {file:?} is no plain file name"),
@@ -171,7 +182,7 @@ fn shards(folder: &Path, index: &Path) -> Result<Vec<PathBuf>, Error> {
 
 /// A value for all levels or one for each.
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a whole number, or one for each level")]
 enum PerLevel {
     All(usize),
     Each(Vec<usize>),
@@ -223,11 +234,13 @@ impl UnetConfig {
                 other => Err(format!("down_block_types has {other:?}, which no Stable Diffusion has")),
             })
             .collect::<Result<Vec<_>, _>>()?;
-        if !matches!(self.addition_embed_type.as_deref(), None | Some("text_time")) || self.class_embed_type.is_some() {
+        if let Some(other) = self.addition_embed_type.as_deref().filter(|kind| *kind != "text_time") {
             return Err(format!(
-                "addition_embed_type {:?} with class_embed_type {:?}",
-                self.addition_embed_type, self.class_embed_type
+                "addition_embed_type is {other:?}, expected \"text_time\" or none"
             ));
+        }
+        if let Some(other) = &self.class_embed_type {
+            return Err(format!("class_embed_type is {other:?}, which no Stable Diffusion has"));
         }
         let resnets = self.layers_per_block.expand("layers_per_block", levels)?;
         if resnets.iter().any(|&n| n != resnets[0]) {

@@ -42,16 +42,29 @@ pub fn architecture(file: &MappedFile) -> Result<(Architecture, Vec<String>), Er
         why,
     };
     let tensors = file.tensors();
-    let unet = shapes::unet(&Shapes::new(&tensors, UNET))
-        .ok_or_else(|| not(guess(&tensors.keys().map(String::as_str).collect::<Vec<_>>())))?;
-    let vae = shapes::vae(&Shapes::new(&tensors, VAE), Layout::SingleFile)
-        .ok_or_else(|| not("it has a UNet, but no VAE (first_stage_model.…)".to_owned()))?;
+    let names: Vec<_> = tensors.keys().map(String::as_str).collect();
+    let lacks = |part: &str, shapes: &Shapes<'_>| not(format!("its {part} has no tensor {}", shapes.missing()));
+    let unet_shapes = Shapes::new(&tensors, UNET);
+    let has = |prefix: &str| names.iter().any(|n| n.starts_with(prefix));
+    let unet = shapes::unet(&unet_shapes).ok_or_else(|| {
+        if has(UNET) && kind::of(&names).0 != Kind::Unknown {
+            lacks("UNet", &unet_shapes)
+        } else {
+            not(guess(&names))
+        }
+    })?;
+    let vae_shapes = Shapes::new(&tensors, VAE);
+    let vae = shapes::vae(&vae_shapes, Layout::SingleFile).ok_or_else(|| {
+        if has(VAE) {
+            lacks("VAE", &vae_shapes)
+        } else {
+            not(format!("it has a UNet, but no VAE ({VAE}…)"))
+        }
+    })?;
     let mut text = Vec::new();
-    for (prefix, naming) in text_prefixes(|prefix| tensors.keys().any(|n| n.starts_with(prefix))) {
-        text.push(
-            shapes::text(&Shapes::new(&tensors, prefix), naming)
-                .ok_or_else(|| not(format!("its text encoder {prefix}… is not CLIP's")))?,
-        );
+    for (prefix, naming) in text_prefixes(has) {
+        let shapes = Shapes::new(&tensors, prefix);
+        text.push(shapes::text(&shapes, naming).ok_or_else(|| lacks("text encoder", &shapes))?);
     }
     if text.is_empty() {
         return Err(not(
@@ -76,7 +89,7 @@ pub fn architecture(file: &MappedFile) -> Result<(Architecture, Vec<String>), Er
     let described = if yaml.is_file() { yaml } else { file.path().to_owned() };
     architecture
         .check()
-        .map_err(|why| Error::Config { path: described, why })?;
+        .map_err(|(_, why)| Error::Config { path: described, why })?;
     Ok((architecture, doubts))
 }
 
@@ -128,12 +141,10 @@ fn apply_metadata(file: &MappedFile, a: &mut Architecture) {
     }
 }
 
-/// Says what a file without a whole UNet looks like instead.
+/// Says what a file without a UNet of this layout looks like instead.
 fn guess(names: &[&str]) -> String {
     match kind::of(names) {
-        (Kind::Checkpoint | Kind::Unet, _) if names.iter().any(|n| n.starts_with(UNET)) => {
-            format!("its UNet ({UNET}…) lacks tensors that every Stable Diffusion has")
-        }
+        (Kind::Unet, what) => format!("it looks like {what}, in another layout than {UNET}…"),
         (_, what) => format!(
             "it looks like {what}, with {} tensors and no UNet ({UNET}…)",
             names.len()
@@ -231,10 +242,11 @@ fn apply_yaml(path: &Path, a: &mut Architecture) -> Result<(), Error> {
         path: path.to_owned(),
         why,
     };
-    let text = std::fs::read_to_string(path).map_err(|source| Error::Unreadable {
+    let bytes = std::fs::read(path).map_err(|source| Error::Unreadable {
         path: path.to_owned(),
         source,
     })?;
+    let text = String::from_utf8(bytes).map_err(|e| fail(format!("it is not UTF-8: {e}")))?;
     let document: Document = serde_saphyr::from_str(&text).map_err(|e| fail(first_line(&e.to_string())))?;
     let params = document.model.params;
     if let Some(config) = params.unet_config.or(params.network_config) {

@@ -3,6 +3,7 @@
 //! Shapes tell widths and depths. They cannot tell how an attention layer divides its width into heads, what the UNet predicts or how
 //! many groups a norm has; there the convention of the family decides, unless a configuration file says it.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use safetensors::tensor::TensorInfo;
@@ -12,13 +13,18 @@ use crate::weights::architecture::{Activation, TextEncoder, TextNaming, Unet, Va
 
 /// The shapes of a file's tensors below a prefix.
 pub(super) struct Shapes<'a> {
+    missing: RefCell<Option<String>>,
     tensors: &'a HashMap<String, &'a TensorInfo>,
     prefix: &'a str,
 }
 
 impl<'a> Shapes<'a> {
     pub(super) fn new(tensors: &'a HashMap<String, &'a TensorInfo>, prefix: &'a str) -> Self {
-        Self { tensors, prefix }
+        Self {
+            missing: RefCell::default(),
+            tensors,
+            prefix,
+        }
     }
 
     /// A tensor's shape, or `None` where there is no such tensor.
@@ -33,6 +39,25 @@ impl<'a> Shapes<'a> {
         self.of(name)?.get(axis).copied()
     }
 
+    /// One dimension of a tensor that must be there; the first that is not is remembered.
+    fn need(&self, name: &str, axis: usize) -> Option<usize> {
+        let dim = self.dim(name, axis);
+        if dim.is_none() {
+            self.missing
+                .borrow_mut()
+                .get_or_insert_with(|| format!("{}{name}", self.prefix));
+        }
+        dim
+    }
+
+    /// The first tensor that was needed and is not there.
+    pub(super) fn missing(&self) -> String {
+        self.missing
+            .borrow()
+            .clone()
+            .unwrap_or_else(|| format!("{}…", self.prefix))
+    }
+
     /// How many of `pattern` with `{}` replaced by 0, 1, 2 … there are.
     pub(super) fn count(&self, pattern: &str) -> usize {
         (0..4096)
@@ -43,16 +68,16 @@ impl<'a> Shapes<'a> {
 
 /// The UNet of an LDM file, or `None` when its tensors are not a UNet's.
 pub(super) fn unet(shapes: &Shapes<'_>) -> Option<Unet> {
-    let model_channels = shapes.dim("input_blocks.0.0.weight", 0)?;
+    let model_channels = shapes.need("input_blocks.0.0.weight", 0)?;
     let mut unet = Unet {
-        in_channels: shapes.dim("input_blocks.0.0.weight", 1)?,
-        out_channels: shapes.dim("out.2.weight", 0)?,
+        in_channels: shapes.need("input_blocks.0.0.weight", 1)?,
+        out_channels: shapes.need("out.2.weight", 0)?,
         channels: Vec::new(),
         resnets: 0,
         depth: Vec::new(),
         mid_depth: shapes.count("middle_block.1.transformer_blocks.{}.norm1.weight"),
         heads: Vec::new(),
-        context: shapes.dim("middle_block.1.transformer_blocks.0.attn2.to_k.weight", 1)?,
+        context: shapes.need("middle_block.1.transformer_blocks.0.attn2.to_k.weight", 1)?,
         groups: 32,
         y: shapes.dim("label_emb.0.0.weight", 1),
     };
@@ -95,17 +120,17 @@ pub(super) fn vae(shapes: &Shapes<'_>, naming: Layout) -> Option<Vae> {
     let first_resnets = resnet.replace("RESNET", "0").replace("LEVEL", "{}");
     let levels = 0..shapes.count(&first_resnets);
     let mut channels = levels
-        .map(|i| shapes.dim(&first_resnets.replace("{}", &i.to_string()), 0))
+        .map(|i| shapes.need(&first_resnets.replace("{}", &i.to_string()), 0))
         .collect::<Option<Vec<_>>>()?;
     if naming == Layout::Diffusers {
         channels.reverse();
     }
     Some(Vae {
-        in_channels: shapes.dim("decoder.conv_out.weight", 0)?,
-        latent_channels: shapes.dim("decoder.conv_in.weight", 1)?,
+        in_channels: shapes.need("decoder.conv_out.weight", 0)?,
+        latent_channels: shapes.need("decoder.conv_in.weight", 1)?,
         resnets: shapes
             .count(&resnet.replace("LEVEL", "0").replace("RESNET", "{}"))
-            .checked_sub(1)?,
+            .saturating_sub(1),
         channels,
         groups: 32,
         scale_factor: 0.18215,
@@ -121,15 +146,14 @@ pub(super) fn text(shapes: &Shapes<'_>, naming: TextNaming) -> Option<TextEncode
             } else {
                 ""
             };
-            let [vocabulary, width] = *shapes.of(&format!("{at}embeddings.token_embedding.weight"))? else {
-                return None;
-            };
+            let embedding = &format!("{at}embeddings.token_embedding.weight");
+            let (vocabulary, width) = (shapes.need(embedding, 0)?, shapes.need(embedding, 1)?);
             Some(TextEncoder {
                 naming,
                 vocabulary,
                 width,
-                positions: shapes.dim(&format!("{at}embeddings.position_embedding.weight"), 0)?,
-                feed_forward: shapes.dim(&format!("{at}encoder.layers.0.mlp.fc1.weight"), 0)?,
+                positions: shapes.need(&format!("{at}embeddings.position_embedding.weight"), 0)?,
+                feed_forward: shapes.need(&format!("{at}encoder.layers.0.mlp.fc1.weight"), 0)?,
                 layers: shapes.count(&format!("{at}encoder.layers.{{}}.layer_norm1.weight")),
                 heads: (width / 64).max(1),
                 activation: Activation::QuickGelu,
@@ -141,15 +165,14 @@ pub(super) fn text(shapes: &Shapes<'_>, naming: TextNaming) -> Option<TextEncode
             })
         }
         TextNaming::OpenClip => {
-            let [vocabulary, width] = *shapes.of("token_embedding.weight")? else {
-                return None;
-            };
+            let embedding = "token_embedding.weight";
+            let (vocabulary, width) = (shapes.need(embedding, 0)?, shapes.need(embedding, 1)?);
             Some(TextEncoder {
                 naming,
                 vocabulary,
                 width,
-                positions: shapes.dim("positional_embedding", 0)?,
-                feed_forward: shapes.dim("transformer.resblocks.0.mlp.c_fc.weight", 0)?,
+                positions: shapes.need("positional_embedding", 0)?,
+                feed_forward: shapes.need("transformer.resblocks.0.mlp.c_fc.weight", 0)?,
                 layers: shapes.count("transformer.resblocks.{}.ln_1.weight"),
                 heads: (width / 64).max(1),
                 activation: Activation::Gelu,
