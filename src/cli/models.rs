@@ -124,9 +124,20 @@ fn list(context: &Context, json: bool) -> Result<(), Failure> {
         .map(|found| Description::of(&found.path, found.folder))
         .collect();
     if json {
+        let cache = HashCache::new(context.hash_cache());
         let described: Vec<_> = described
             .into_iter()
-            .map(|d| Description { metadata: None, ..d })
+            .map(|d| {
+                // What is remembered; a list does not read whole files.
+                let sha256 = cache.known(&d.path);
+                let hash = sha256.as_deref().map(|sum| hash::short(sum).to_owned());
+                Description {
+                    sha256,
+                    hash,
+                    metadata: None,
+                    ..d
+                }
+            })
             .collect();
         return super::print_json(&described);
     }

@@ -18,11 +18,33 @@ pub struct HashCache {
     file: PathBuf,
 }
 
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Entry {
+    #[serde(flatten)]
+    stamp: Stamp,
+    sha256: String,
+}
+
+/// What changes when a file does.
+#[derive(PartialEq, Serialize, Deserialize)]
+struct Stamp {
     length: u64,
     modified_ns: u64,
-    sha256: String,
+}
+
+/// The name that a file is remembered by, and its present stamp.
+fn stamp(path: &Path) -> io::Result<(String, Stamp)> {
+    let path = path.canonicalize()?;
+    let metadata = path.metadata()?;
+    let modified = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let modified_ns = u64::try_from(modified.as_nanos()).unwrap_or(u64::MAX);
+    Ok((
+        path.to_string_lossy().into_owned(),
+        Stamp {
+            length: metadata.len(),
+            modified_ns,
+        },
+    ))
 }
 
 impl HashCache {
@@ -36,28 +58,31 @@ impl HashCache {
     /// # Errors
     /// Whatever looking at the file or `compute` gives.
     pub fn sha256(&self, path: &Path, compute: impl FnOnce(&Path) -> io::Result<String>) -> io::Result<String> {
-        let path = path.canonicalize()?;
-        let metadata = path.metadata()?;
-        let modified = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let key = path.to_string_lossy().into_owned();
-        let modified_ns = u64::try_from(modified.as_nanos()).unwrap_or(u64::MAX);
-        let known = self.read().remove(&key);
-        if let Some(entry) = known.filter(|e| e.length == metadata.len() && e.modified_ns == modified_ns) {
-            return Ok(entry.sha256);
+        if let Some(sha256) = self.known(path) {
+            return Ok(sha256);
         }
-        let sha256 = compute(&path)?;
+        let (key, stamp) = stamp(path)?;
+        let sha256 = compute(path)?;
         // Read again: another danlu may have written while this one computed.
         let mut entries = self.read();
         entries.insert(
             key,
             Entry {
-                length: metadata.len(),
-                modified_ns,
+                stamp,
                 sha256: sha256.clone(),
             },
         );
         self.write(&entries);
         Ok(sha256)
+    }
+
+    /// The SHA-256 of `path` if it is remembered.
+    pub fn known(&self, path: &Path) -> Option<String> {
+        let (key, stamp) = stamp(path).ok()?;
+        self.read()
+            .remove(&key)
+            .filter(|entry| entry.stamp == stamp)
+            .map(|entry| entry.sha256)
     }
 
     fn read(&self) -> BTreeMap<String, Entry> {

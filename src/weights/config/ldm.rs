@@ -336,5 +336,6 @@ fn apply_text(config: &TextConfig, encoder: &mut TextEncoder) {
 }
 
 fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().to_owned()
+    let line = text.lines().next().unwrap_or_default();
+    line.trim_start_matches("error: ").to_owned()
 }
