@@ -78,6 +78,11 @@ impl<'a> Loader<'a> {
     /// # Errors
     /// [`Error::Surplus`] with the first tensor left over.
     pub fn finish_without(&self, parts: &[&str]) -> Result<(), Error> {
+        const LAYERS: [&str; 3] = [
+            "text_model.encoder.layers.",
+            "encoder.layers.",
+            "transformer.resblocks.",
+        ];
         let used = self.used.borrow();
         let prefix = self.checkpoint.prefix(self.network);
         let is_text = matches!(self.network, Network::Text(_));
@@ -86,7 +91,7 @@ impl<'a> Loader<'a> {
             !used.contains(name)
                 && !ignorable(name)
                 && !parts.iter().any(|part| inner.starts_with(part))
-                && (!is_text || inner.contains("encoder.layers.") || inner.contains("resblocks."))
+                && (!is_text || LAYERS.iter().any(|layers| inner.starts_with(layers)))
         };
         let names = self
             .checkpoint
