@@ -8,6 +8,7 @@ pub mod guidance;
 pub mod memory;
 pub mod model;
 pub mod noise;
+pub mod parameters;
 pub mod pixels;
 pub mod preview;
 pub mod recipe;

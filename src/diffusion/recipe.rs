@@ -69,6 +69,13 @@ impl Invalid {
     }
 }
 
+/// A random seed of A1111's range, 0 to 2^32 - 1.
+pub fn random_seed() -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    // The standard library's hasher is seeded by the system's randomness.
+    std::hash::RandomState::new().build_hasher().finish() >> 32
+}
+
 impl Recipe {
     /// The largest side in pixels.
     pub const MAX_SIDE: usize = 16_384;

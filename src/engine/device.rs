@@ -159,6 +159,16 @@ pub fn free_memory() -> u64 {
     system.available_memory().min(contained)
 }
 
+/// Bytes of host memory in all, within the limits of a container; 0 without an answer.
+pub fn total_memory() -> u64 {
+    let Ok(mut system) = sysinfo::System::new() else {
+        return 0;
+    };
+    system.refresh_memory();
+    let contained = system.cgroup_limits().map_or(u64::MAX, |limits| limits.total_memory);
+    system.total_memory().min(contained)
+}
+
 /// A number of bytes for people: `1.5 GiB`.
 pub fn gibibytes(bytes: u64) -> String {
     format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30))

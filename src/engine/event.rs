@@ -1,17 +1,68 @@
 //! What the engine says of its work.
+//!
+//! One enum for both ways that an engine can be had: in the same process, where only the events of a job's life occur, and behind a
+//! socket, where those of the queue come too. Read [`super::queue`] for what the queue's events carry.
 
 use std::path::PathBuf;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 
-/// A job's number, unique while an engine lives.
+use super::queue::{Entry, Present};
+
+/// A job's number. The queue's numbers are durable and never given twice; an engine without a queue counts from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct JobId(pub u64);
+
+impl std::fmt::Display for JobId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
+    /// All there is to know now. The first event that a client of the engine process gets, and nothing is told twice behind it.
+    Present(Box<Present>),
+    /// A new or changed entry of the queue, whole. Comes before the event of the job's life that changed it.
+    Queued {
+        /// The entry.
+        entry: Box<Entry>,
+    },
+    /// The order of the waiting jobs has changed.
+    Order {
+        /// All that wait, the next one first.
+        waiting: Vec<JobId>,
+    },
+    /// The queue has forgotten an ended job. Its pictures stand.
+    Removed {
+        /// The job.
+        job: JobId,
+    },
+    /// The queue was paused or goes on.
+    Paused {
+        /// Whether no further job is started.
+        paused: bool,
+    },
+    /// Answers a client's `Submit`.
+    Accepted {
+        /// The client's own number for its request.
+        ticket: u64,
+        /// The job's number.
+        job: JobId,
+    },
+    /// Answers a client's request that cannot be done.
+    Refused {
+        /// Which `Submit` it was; none for other requests.
+        ticket: Option<u64>,
+        /// Why.
+        failure: Failure,
+    },
+    /// The engine process ends. Waiting jobs wait for the next one.
+    Stopping,
     /// The job's turn has come.
     Started {
         /// The job.
@@ -38,17 +89,17 @@ pub enum Event {
         step: usize,
         /// Steps of a batch.
         of: usize,
+        /// Steps in a second, of late.
+        per_second: f64,
+        /// Seconds until the whole job is done, all its batches and their decoding.
+        left: f64,
     },
     /// What the picture looks like by now. Newer ones overwrite older ones that nobody has read.
     Preview {
         /// The job.
         job: JobId,
-        /// Width in pixels, an eighth of the picture's.
-        width: usize,
-        /// Height in pixels.
-        height: usize,
-        /// 8-bit RGB.
-        rgb: Vec<u8>,
+        /// The small picture.
+        preview: Preview,
     },
     /// The steps are done and the VAE draws.
     Decoding {
@@ -64,8 +115,8 @@ pub enum Event {
     },
     /// Something that the user should know, and that stops nothing.
     Warning {
-        /// The job.
-        job: JobId,
+        /// The job; none where it is about the queue itself.
+        job: Option<JobId>,
         /// One sentence.
         message: String,
     },
@@ -88,6 +139,45 @@ pub enum Event {
     },
 }
 
+/// A latent as a small picture.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "PreviewText", into = "PreviewText")]
+pub struct Preview {
+    /// Width in pixels, an eighth of the picture's.
+    pub width: usize,
+    /// Height in pixels.
+    pub height: usize,
+    /// 8-bit RGB, row by row; base64 in JSON.
+    pub rgb: Vec<u8>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PreviewText {
+    width: usize,
+    height: usize,
+    rgb: String,
+}
+
+impl From<Preview> for PreviewText {
+    fn from(Preview { width, height, rgb }: Preview) -> Self {
+        let rgb = BASE64.encode(rgb);
+        Self { width, height, rgb }
+    }
+}
+
+impl TryFrom<PreviewText> for Preview {
+    type Error = String;
+
+    fn try_from(PreviewText { width, height, rgb }: PreviewText) -> Result<Self, String> {
+        let rgb = BASE64.decode(rgb).map_err(|e| format!("a preview is no base64: {e}"))?;
+        let expected = width.checked_mul(height).and_then(|area| area.checked_mul(3));
+        if expected != Some(rgb.len()) {
+            return Err(format!("a preview of {width}x{height} has {} bytes", rgb.len()));
+        }
+        Ok(Self { width, height, rgb })
+    }
+}
+
 /// A finished picture.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Saved {
@@ -106,7 +196,7 @@ pub struct Saved {
     pub infotext: String,
 }
 
-/// Why a job failed.
+/// Why a job failed, or a request was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// One sentence with the value at fault.
@@ -115,20 +205,34 @@ pub struct Failure {
     pub hint: Option<String>,
 }
 
+impl Failure {
+    /// A failure with what to do about it.
+    pub fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            hint: Some(hint.into()),
+        }
+    }
+}
+
 impl Event {
-    /// The job that it is about.
-    pub fn job(&self) -> JobId {
+    /// The job that it is about, if it is about one.
+    pub fn job(&self) -> Option<JobId> {
         match self {
-            Self::Started { job, .. }
+            Self::Queued { entry } => Some(entry.id),
+            Self::Warning { job, .. } => *job,
+            Self::Removed { job }
+            | Self::Accepted { job, .. }
+            | Self::Started { job, .. }
             | Self::Loading { job, .. }
             | Self::Step { job, .. }
             | Self::Preview { job, .. }
             | Self::Decoding { job }
             | Self::Saved { job, .. }
-            | Self::Warning { job, .. }
             | Self::Finished { job }
             | Self::Cancelled { job }
-            | Self::Failed { job, .. } => *job,
+            | Self::Failed { job, .. } => Some(*job),
+            Self::Present(_) | Self::Order { .. } | Self::Paused { .. } | Self::Refused { .. } | Self::Stopping => None,
         }
     }
 

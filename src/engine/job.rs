@@ -12,6 +12,27 @@ use crate::diffusion::Recipe;
 pub enum Job {
     /// Draw pictures.
     Generate(Box<Generate>),
+    /// A job that another version of danlu wrote into the queue and this one cannot read, as it stands there. It is kept and shown, and
+    /// never run.
+    Unreadable(String),
+}
+
+impl Job {
+    /// How many pictures it makes.
+    pub fn pictures(&self) -> usize {
+        match self {
+            Self::Generate(job) => job.recipe.pictures(),
+            Self::Unreadable(_) => 0,
+        }
+    }
+
+    /// The text that people know it by: its prompt.
+    pub fn title(&self) -> &str {
+        match self {
+            Self::Generate(job) => &job.recipe.prompt,
+            Self::Unreadable(_) => "",
+        }
+    }
 }
 
 /// Pictures to draw, and where they go.

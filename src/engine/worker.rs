@@ -8,11 +8,14 @@ use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::device::{self, DeviceChoice, Opened};
+use super::cache::Cache;
+use super::device::{self, Opened};
 use super::event::{Event, Failure, JobId, Saved};
 use super::job::{Generate, Job};
 use super::output::{self, ModelTag};
-use super::{CancelToken, Mailbox};
+use super::pace::Pace;
+use super::{CancelToken, Outlet, Preview};
+use crate::diffusion::pixels::Picture;
 use crate::diffusion::sampler::Stop;
 use crate::diffusion::txt2img::{self, Progress};
 use crate::diffusion::{Model, Recipe, memory, recipe};
@@ -23,18 +26,10 @@ use crate::weights::{self, Checkpoint, hash};
 
 /// The engine's state between jobs.
 #[derive(Debug)]
-pub struct Worker<'a> {
-    choice: DeviceChoice,
+pub(super) struct Worker<'a> {
     device: Option<Opened>,
-    loaded: Option<Loaded>,
-    mailbox: &'a Mailbox,
-}
-
-/// A model in memory, and the file it is a copy of.
-#[derive(Debug)]
-struct Loaded {
-    identity: Identity,
-    model: Model,
+    models: Cache<Identity, Model>,
+    outlet: &'a Outlet,
 }
 
 /// The files that a model was loaded from, with length and time of change.
@@ -48,6 +43,12 @@ impl Identity {
             (path, stamp)
         };
         Self(checkpoint.sources().into_iter().map(stamp).collect())
+    }
+
+    /// Whether the other one is of the same files as they were at another time.
+    fn is_outdated_by(&self, other: &Self) -> bool {
+        let paths = |identity: &Self| identity.0.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>();
+        self != other && paths(self) == paths(other)
     }
 }
 
@@ -76,6 +77,8 @@ enum Error {
     Sampling(String),
     #[error("the engine broke off: {0}")]
     Panic(String),
+    #[error("the job was written by another version of danlu, and this one cannot read it")]
+    Unreadable,
 }
 
 impl Error {
@@ -90,6 +93,7 @@ impl Error {
             Self::Panic(_) => {
                 Some("this is a fault of danlu's; please report it with the command that you ran".to_owned())
             }
+            Self::Unreadable => Some("retry it with the danlu that added it".to_owned()),
             Self::Cancelled => None,
         }
     }
@@ -115,25 +119,25 @@ impl From<Stop> for Error {
 
 impl<'a> Worker<'a> {
     /// A worker that has loaded nothing yet.
-    pub fn new(choice: DeviceChoice, mailbox: &'a Mailbox) -> Self {
+    pub(super) fn new(outlet: &'a Outlet) -> Self {
         Self {
-            choice,
             device: None,
-            loaded: None,
-            mailbox,
+            models: Cache::default(),
+            outlet,
         }
     }
 
     /// Does a job and posts how it ended. A panic within it ends the job, not the engine.
-    pub fn run(&mut self, id: JobId, job: Job, cancel: &CancelToken) {
+    pub(super) fn run(&mut self, id: JobId, job: Job, cancel: &CancelToken) {
         let done = std::panic::catch_unwind(AssertUnwindSafe(|| match &job {
             Job::Generate(job) => self.generate(id, job, cancel),
+            Job::Unreadable(_) => Err(Error::Unreadable),
         }));
         let done = done.unwrap_or_else(|panic| {
-            self.loaded = None;
+            self.models = Cache::default();
             Err(Error::Panic(panic_text(panic.as_ref())))
         });
-        self.mailbox.post(match done {
+        self.outlet.post(match done {
             Ok(()) => Event::Finished { job: id },
             Err(Error::Cancelled) => Event::Cancelled { job: id },
             Err(e) => Event::Failed {
@@ -155,7 +159,7 @@ impl<'a> Worker<'a> {
             return Err(Error::Recipe(wrong));
         }
         let device = self.device()?;
-        self.mailbox.post(Event::Started {
+        self.outlet.post(Event::Started {
             job: id,
             pictures: recipe.pictures(),
             device: device.name.clone(),
@@ -165,22 +169,23 @@ impl<'a> Worker<'a> {
             checkpoint.replace_vae(vae)?;
         }
         let identity = Identity::of(&checkpoint);
-        if self.loaded.as_ref().is_some_and(|loaded| loaded.identity != identity) {
-            // The old one goes first: two do not fit everywhere.
-            self.loaded = None;
-        }
-        self.check_memory(&checkpoint, recipe, &device)?;
+        self.models.retain(|kept| !kept.is_outdated_by(&identity));
+        let is_loaded = self.models.touch(&identity);
+        self.make_room(&checkpoint, recipe, &device, is_loaded)?;
         output::prepare(&job.output)?;
         for doubt in checkpoint.doubts() {
-            self.mailbox.post(Event::Warning {
-                job: id,
+            self.outlet.post(Event::Warning {
+                job: Some(id),
                 message: doubt.clone(),
             });
         }
 
         let mut hashing = Some(Hashing::start(&checkpoint, job));
-        self.load(id, &checkpoint, &device, identity, cancel)?;
-        let Some(Loaded { model, .. }) = &self.loaded else {
+        if !is_loaded {
+            let model = self.load(id, &checkpoint, &device, cancel)?;
+            self.models.insert(identity, weight_bytes(&checkpoint, &device), model);
+        }
+        let Some(model) = self.models.newest() else {
             return Err(Error::Cancelled);
         };
         let texts = model.texts(recipe);
@@ -188,10 +193,18 @@ impl<'a> Worker<'a> {
             name: checkpoint.name(),
             ..ModelTag::default()
         };
+        let mut watch = Watch {
+            id,
+            job,
+            model,
+            cancel,
+            outlet: self.outlet,
+            pace: Pace::begin(),
+        };
         for first in (0..recipe.pictures()).step_by(recipe.batch_size) {
             let begun = Instant::now();
             let pictures = txt2img::draw(model, recipe, &texts, first, &mut |progress| {
-                self.report(id, job, model, first, cancel, progress)
+                watch.report(first, progress)
             })?;
             if let Some(hashing) = hashing.take() {
                 (tag.hash, tag.vae_hash) = hashing.wait(cancel)?;
@@ -209,93 +222,67 @@ impl<'a> Worker<'a> {
                     seconds,
                     infotext,
                 };
-                self.mailbox.post(Event::Saved { job: id, picture });
+                self.outlet.post(Event::Saved { job: id, picture });
             }
-        }
-        Ok(())
-    }
-
-    /// Posts progress; ends the work when the job is cancelled.
-    fn report(
-        &self,
-        id: JobId,
-        job: &Generate,
-        model: &Model,
-        picture: usize,
-        cancel: &CancelToken,
-        progress: Progress<'_>,
-    ) -> Result<(), Stop> {
-        if cancel.is_cancelled() {
-            return Err(Stop::Cancelled);
-        }
-        match progress {
-            Progress::Step { step, of, denoised } => {
-                self.mailbox.post(Event::Step {
-                    job: id,
-                    picture,
-                    step,
-                    of,
-                });
-                if job.preview
-                    && let Some(small) = model.preview().picture(denoised)
-                {
-                    self.mailbox.post(Event::Preview {
-                        job: id,
-                        width: small.width,
-                        height: small.height,
-                        rgb: small.rgb,
-                    });
-                }
-            }
-            Progress::Decoding => self.mailbox.post(Event::Decoding { job: id }),
+            watch.pace.batch();
         }
         Ok(())
     }
 
     fn device(&mut self) -> Result<Opened, Error> {
         if self.device.is_none() {
-            self.device = Some(self.choice.open()?);
+            self.device = Some(self.outlet.setup.device.open()?);
         }
         self.device.clone().ok_or(Error::Cancelled)
     }
 
-    /// Loads the checkpoint unless it is in memory already.
-    fn load(
-        &mut self,
-        id: JobId,
-        checkpoint: &Checkpoint,
-        device: &Opened,
-        identity: Identity,
-        cancel: &CancelToken,
-    ) -> Result<(), Error> {
-        if self.loaded.is_some() {
-            return Ok(());
-        }
+    /// Loads the checkpoint.
+    fn load(&self, id: JobId, checkpoint: &Checkpoint, device: &Opened, cancel: &CancelToken) -> Result<Model, Error> {
         let announce = |network: &str| {
-            self.mailbox.post(Event::Loading {
+            self.outlet.post(Event::Loading {
                 job: id,
                 network: network.to_owned(),
             });
         };
-        let model = Model::load(checkpoint, &device.device, device.dtype, announce, &|| {
-            cancel.is_cancelled()
-        })?;
-        self.loaded = Some(Loaded { identity, model });
-        Ok(())
+        Ok(Model::load(
+            checkpoint,
+            &device.device,
+            device.dtype,
+            announce,
+            &|| cancel.is_cancelled(),
+        )?)
     }
 
-    /// Refuses what will not fit, before anything is loaded.
-    fn check_memory(&self, checkpoint: &Checkpoint, recipe: &Recipe, device: &Opened) -> Result<(), Error> {
+    /// Lets kept models go for the one that is needed now and for drawing with it; refuses what will not fit even so, before anything
+    /// is loaded.
+    fn make_room(
+        &mut self,
+        checkpoint: &Checkpoint,
+        recipe: &Recipe,
+        device: &Opened,
+        is_loaded: bool,
+    ) -> Result<(), Error> {
+        let weights = if is_loaded {
+            0
+        } else {
+            let weights = weight_bytes(checkpoint, device);
+            // Before loading: two at once do not fit everywhere.
+            self.models.make_room(weights, self.bound(device));
+            weights
+        };
         if !device.is_cpu {
             return Ok(());
         }
-        let weights = if self.loaded.is_some() {
-            0
-        } else {
-            weight_bytes(checkpoint, device)
-        };
         let needed = weights + memory::peak(checkpoint.architecture(), recipe, device.dtype);
-        let free = device::free_memory();
+        let used = if is_loaded { self.models.newest_bytes() } else { 0 };
+        let evictable = self.models.bytes() - used;
+        let mut free = device::free_memory();
+        if needed <= free.saturating_add(evictable) {
+            let last = usize::from(is_loaded);
+            while needed > free && self.models.len() > last && self.models.evict() {
+                free = device::free_memory();
+            }
+        }
         if needed <= free {
             return Ok(());
         }
@@ -306,6 +293,55 @@ impl<'a> Worker<'a> {
             needed: device::gibibytes(needed),
             free: device::gibibytes(free),
         })
+    }
+
+    /// Bytes of models that may be kept. Where nothing was said, a third of the machine's memory, and on a GPU, whose memory nobody
+    /// tells, one model.
+    fn bound(&self, device: &Opened) -> u64 {
+        let automatic = || if device.is_cpu { device::total_memory() / 3 } else { 0 };
+        self.outlet.setup.model_cache.unwrap_or_else(automatic)
+    }
+}
+
+/// Follows a job while it is drawn.
+struct Watch<'a> {
+    id: JobId,
+    job: &'a Generate,
+    model: &'a Model,
+    cancel: &'a CancelToken,
+    outlet: &'a Outlet,
+    pace: Pace,
+}
+
+impl Watch<'_> {
+    /// Posts the progress of the batch that begins with picture `first`; ends the work when the job is cancelled.
+    fn report(&mut self, first: usize, progress: Progress<'_>) -> Result<(), Stop> {
+        if self.cancel.is_cancelled() {
+            return Err(Stop::Cancelled);
+        }
+        let job = self.id;
+        match progress {
+            Progress::Step { step, of, denoised } => {
+                self.pace.step();
+                let batches = self.job.recipe.batch_count - first / self.job.recipe.batch_size - 1;
+                self.outlet.post(Event::Step {
+                    job,
+                    picture: first,
+                    step,
+                    of,
+                    per_second: self.pace.per_second(),
+                    left: self.pace.left(of - step, of, batches),
+                });
+                if self.job.preview
+                    && let Some(Picture { width, height, rgb }) = self.model.preview().picture(denoised)
+                {
+                    let preview = Preview { width, height, rgb };
+                    self.outlet.post(Event::Preview { job, preview });
+                }
+            }
+            Progress::Decoding => self.outlet.post(Event::Decoding { job }),
+        }
+        Ok(())
     }
 }
 

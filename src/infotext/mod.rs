@@ -67,11 +67,6 @@ impl Infotext {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Whether anything but a prompt was found, that is, whether this was an infotext at all.
-    pub fn has_fields(&self) -> bool {
-        !self.fields.is_empty()
-    }
-
     /// `Steps`.
     ///
     /// # Errors

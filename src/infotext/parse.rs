@@ -124,7 +124,7 @@ mod tests {
     fn fewer_than_three_fields_are_prompt() {
         let read = parse("a fox\nSteps: 20, Seed: 1");
         assert_eq!(read.prompt, "a fox\nSteps: 20, Seed: 1");
-        assert!(!read.has_fields());
+        assert!(read.fields.is_empty());
         assert_eq!(parse(""), Infotext::default());
     }
 

@@ -72,6 +72,11 @@ impl WriteError {
         }
     }
 
+    /// Why the system did not let `path` be written, in words.
+    pub fn of(path: &Path, error: io::Error) -> Self {
+        Self::new(path, error)
+    }
+
     fn new(path: &Path, error: io::Error) -> Self {
         let folder = folder_of(path);
         let first_file = || {

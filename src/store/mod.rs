@@ -10,10 +10,12 @@ pub mod hashes;
 pub mod library;
 pub mod names;
 pub mod paths;
+pub mod queue;
 pub mod settings;
 pub mod shipped;
 
 pub use atomic::{WriteError, create_new_atomic, write_atomic};
 pub use library::{FindError, Folder, Found, Library};
 pub use paths::{Environment, Paths};
+pub use queue::{QueueError, QueueFile};
 pub use settings::{Overrides, Settings, SettingsError};

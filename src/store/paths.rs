@@ -25,6 +25,8 @@ pub struct Paths {
     pub cache_dir: PathBuf,
     /// Logs.
     pub log_dir: PathBuf,
+    /// Sockets, for this user alone: `$XDG_RUNTIME_DIR/danlu`, or `run` in the cache where there is none.
+    pub runtime_dir: PathBuf,
 }
 
 /// There is no home folder, so nothing has a place.
@@ -48,7 +50,18 @@ impl Paths {
             data_dir: folder.join("data"),
             cache_dir: folder.join("cache"),
             log_dir: folder.join("log"),
+            runtime_dir: folder.join("run"),
         }
+    }
+
+    /// The engine's socket.
+    pub fn engine_socket(&self) -> PathBuf {
+        self.runtime_dir.join("engine.sock")
+    }
+
+    /// The engine's log.
+    pub fn engine_log(&self) -> PathBuf {
+        self.log_dir.join("engine.log")
     }
 
     /// `~` and `~/…` in a path the user wrote where no shell has replaced it.
@@ -80,6 +93,9 @@ impl Environment {
             data_dir: danlu.data_dir().to_owned(),
             cache_dir: danlu.cache_dir().to_owned(),
             log_dir: danlu.state_dir().unwrap_or_else(|| danlu.data_dir()).join("log"),
+            runtime_dir: danlu
+                .runtime_dir()
+                .map_or_else(|| danlu.cache_dir().join("run"), Path::to_owned),
         };
         Ok(Self::new(paths, std::env::vars_os()))
     }

@@ -41,10 +41,16 @@ pub struct Settings {
     pub theme: String,
     /// How pictures are shown in the terminal.
     pub graphics: String,
+    /// `on` or `off`.
+    pub mouse: String,
     /// `nv` or `cpu`.
     pub rng: String,
     /// How many tokens a chunk looks back for a comma to break at; 0 never does.
     pub comma_padding_backtrack: u32,
+    /// How many GiB of models stay loaded; 0 takes what suits the device.
+    pub model_cache: u32,
+    /// Seconds after which an engine process without work and without a client ends; 0 never.
+    pub engine_idle: u32,
 }
 
 impl Default for Settings {
@@ -59,8 +65,11 @@ impl Default for Settings {
             lang: "auto".to_owned(),
             theme: "auto".to_owned(),
             graphics: "auto".to_owned(),
+            mouse: "on".to_owned(),
             rng: "nv".to_owned(),
             comma_padding_backtrack: 20,
+            model_cache: 0,
+            engine_idle: 60,
         }
     }
 }
@@ -80,6 +89,8 @@ pub struct Overrides {
     pub lang: Option<String>,
     /// `--theme`
     pub theme: Option<String>,
+    /// `--graphics`
+    pub graphics: Option<String>,
 }
 
 /// Which layer a value came from.
@@ -146,6 +157,14 @@ impl Settings {
     /// The trees to look for models in: `models_dir`, then `webui_dir`.
     pub fn model_roots(&self) -> Vec<PathBuf> {
         self.models_dir.iter().chain(&self.webui_dir).cloned().collect()
+    }
+
+    /// Those trees and the data folder's own, as far as they are there.
+    pub fn existing_roots(&self, paths: &Paths) -> Vec<PathBuf> {
+        let mut roots = self.model_roots();
+        roots.push(paths.data_dir.join("models"));
+        roots.retain(|root| root.exists());
+        roots
     }
 
     /// The folder under which pictures made from text are filed.

@@ -114,11 +114,6 @@ impl SamplerKind {
         (self.info().sampler)()
     }
 
-    /// Whether a schedule changes anything.
-    pub fn uses_schedule(self) -> bool {
-        self.info().levels != Levels::Timesteps
-    }
-
     /// The schedule that a choice comes to, which is also the infotext's `Schedule type`: none where the sampler takes none, and none
     /// where Automatic means the model's own levels.
     pub fn schedule(self, chosen: Schedule) -> Option<Schedule> {

@@ -88,7 +88,7 @@ pub(super) enum Place<'a> {
 }
 
 /// Every setting, in the order of the documentation.
-pub static KEYS: [Key; 11] = [
+pub static KEYS: [Key; 14] = [
     Key {
         name: "models_dir",
         kind: Kind::Folders,
@@ -139,9 +139,15 @@ pub static KEYS: [Key; 11] = [
     },
     Key {
         name: "graphics",
-        kind: Kind::Choice(&["auto", "kitty", "iterm2", "sixel", "halfblocks", "none"]),
+        kind: Kind::Choice(&["auto", "kitty", "kitty-direct", "iterm2", "sixel", "halfblocks", "none"]),
         doc: "how pictures are shown in the terminal; auto asks it",
         place: |settings| Place::Text(&mut settings.graphics),
+    },
+    Key {
+        name: "mouse",
+        kind: Kind::Choice(&["on", "off"]),
+        doc: "whether the workstation takes the mouse; off leaves selecting to the terminal",
+        place: |settings| Place::Text(&mut settings.mouse),
     },
     Key {
         name: "rng",
@@ -154,6 +160,18 @@ pub static KEYS: [Key; 11] = [
         kind: Kind::Number(74),
         doc: "how many tokens a full chunk of 75 looks back for a comma to break at; 0 never does",
         place: |settings| Place::Number(&mut settings.comma_padding_backtrack),
+    },
+    Key {
+        name: "model_cache",
+        kind: Kind::Number(4096),
+        doc: "how many GiB of models stay loaded between jobs; 0 takes a third of the memory, or on a GPU one model",
+        place: |settings| Place::Number(&mut settings.model_cache),
+    },
+    Key {
+        name: "engine_idle",
+        kind: Kind::Number(604_800),
+        doc: "after how many seconds without work and without a screen the engine process ends; 0 never",
+        place: |settings| Place::Number(&mut settings.engine_idle),
     },
 ];
 

@@ -137,11 +137,13 @@ impl<'a> Layers<'a> {
             device,
             lang,
             theme,
+            graphics,
         } = overrides;
         for (name, option, value) in [
             ("device", "--device", device),
             ("lang", "--lang", lang),
             ("theme", "--theme", theme),
+            ("graphics", "--graphics", graphics),
         ] {
             let (Some(value), Some(key)) = (value, Key::named(name)) else {
                 continue;
