@@ -1,0 +1,142 @@
+//! The rows of the table of actions.
+//!
+//! To add an action: its title and doc in `ui::lang::actions`, its row here, and its arm in the app. A row is
+//! `Variant "name" TITLE DOC Group priority danger [scopes] [scope "keys", …];`. `tests/keys.rs` holds the default keys to being
+//! free of conflicts and within reach of every terminal.
+
+use super::{Group, Info, Scope};
+use crate::ui::lang::actions;
+
+macro_rules! actions {
+    ($(
+        $variant:ident $name:literal $title:ident $doc:ident $group:ident $priority:literal $danger:ident
+        [$($scope:ident)*] [$($on:ident $keys:literal),*];
+    )*) => {
+        /// An action of the user's vocabulary; [`Action::info`] tells what it does.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Action {
+            $(
+                #[doc = concat!("`", $name, "` in `keys.toml`.")]
+                $variant,
+            )*
+        }
+
+        /// Every action, in the order of help.
+        pub static ACTIONS: &[Info] = &[$(Info {
+            action: Action::$variant,
+            name: $name,
+            title: actions::$title,
+            doc: actions::$doc,
+            group: Group::$group,
+            dangerous: stringify!($danger).len() == "danger".len(),
+            priority: $priority,
+            scopes: &[$(Scope::$scope),*],
+            keys: &[$((Scope::$on, $keys)),*],
+        }),*];
+    };
+}
+
+actions! {
+    Generate "generate" GENERATE GENERATE_DOC Drawing 100 safe [Global]
+        [Editor "enter", Global "ctrl+g", Global "f5", Global "ctrl+enter"];
+    GenerateForever "generate-forever" GENERATE_FOREVER GENERATE_FOREVER_DOC Drawing 0 safe [Global]
+        [Normal "space f", Global "alt+g"];
+    CancelCurrent "cancel-current" CANCEL_CURRENT CANCEL_CURRENT_DOC Drawing 30 safe [Global]
+        [Normal "X", Global "alt+x", Normal "space q x"];
+    TogglePreview "toggle-preview" TOGGLE_PREVIEW TOGGLE_PREVIEW_DOC Drawing 0 safe [Global]
+        [Normal "space v", Global "alt+v"];
+
+    WeightUp "weight-up" WEIGHT_UP WEIGHT_UP_DOC Writing 70 safe [Editor] [Editor "ctrl+up", Editor "alt+up"];
+    WeightDown "weight-down" WEIGHT_DOWN WEIGHT_DOWN_DOC Writing 69 safe [Editor] [Editor "ctrl+down", Editor "alt+down"];
+    Newline "newline" NEWLINE NEWLINE_DOC Writing 60 safe [Editor]
+        [Editor "alt+enter", Editor "ctrl+j", Editor "shift+enter"];
+    Undo "undo" UNDO UNDO_DOC Writing 50 safe [Editor] [Editor "ctrl+z"];
+    Redo "redo" REDO REDO_DOC Writing 0 safe [Editor] [Editor "ctrl+y", Editor "ctrl+shift+z"];
+    SelectAll "select-all" SELECT_ALL SELECT_ALL_DOC Writing 0 safe [Editor] [Editor "ctrl+a"];
+    Copy "copy" COPY COPY_DOC Writing 0 safe [Editor] [Editor "ctrl+c"];
+    Cut "cut" CUT CUT_DOC Writing 0 safe [Editor] [Editor "ctrl+x"];
+    Paste "paste" PASTE PASTE_DOC Writing 0 safe [Editor Input] [Editor "ctrl+v", Input "ctrl+v"];
+    Clear "clear" CLEAR CLEAR_DOC Writing 0 safe [Editor Input] [Editor "alt+k", Input "ctrl+u"];
+
+    EditValue "edit-value" EDIT_VALUE EDIT_VALUE_DOC Parameters 80 safe [Form] [Form "enter", Form "i"];
+    Increase "increase" INCREASE INCREASE_DOC Parameters 70 safe [Form] [Form "right", Form "l"];
+    Decrease "decrease" DECREASE DECREASE_DOC Parameters 69 safe [Form] [Form "left", Form "h"];
+    IncreaseMuch "increase-much" INCREASE_MUCH INCREASE_MUCH_DOC Parameters 0 safe [Form] [Form "shift+right", Form "L"];
+    DecreaseMuch "decrease-much" DECREASE_MUCH DECREASE_MUCH_DOC Parameters 0 safe [Form] [Form "shift+left", Form "H"];
+    RandomSeed "random-seed" RANDOM_SEED RANDOM_SEED_DOC Parameters 40 safe [Global] [Form "r", Global "alt+r"];
+    ReuseLastSeed "reuse-last-seed" REUSE_LAST_SEED REUSE_LAST_SEED_DOC Parameters 39 safe [Global]
+        [Form "e", Global "alt+e"];
+    SwapSize "swap-size" SWAP_SIZE SWAP_SIZE_DOC Parameters 38 safe [Global] [Form "w", Global "alt+w"];
+
+    CancelJob "cancel-job" CANCEL_JOB CANCEL_JOB_DOC Queue 80 safe [Queue] [Queue "x"];
+    PauseQueue "pause-queue" PAUSE_QUEUE PAUSE_QUEUE_DOC Queue 70 safe [Global] [Queue "p", Normal "space q p", Global "alt+p"];
+    JobUp "job-up" JOB_UP JOB_UP_DOC Queue 50 safe [Queue] [Queue "K", Queue "shift+up"];
+    JobDown "job-down" JOB_DOWN JOB_DOWN_DOC Queue 49 safe [Queue] [Queue "J", Queue "shift+down"];
+    RetryJob "retry-job" RETRY_JOB RETRY_JOB_DOC Queue 60 safe [Queue] [Queue "r"];
+    RemoveJob "remove-job" REMOVE_JOB REMOVE_JOB_DOC Queue 40 safe [Queue] [Queue "d", Queue "delete"];
+    ShowError "show-error" SHOW_ERROR SHOW_ERROR_DOC Queue 55 safe [Queue] [Queue "e"];
+
+    UseParameters "use-parameters" USE_PARAMETERS USE_PARAMETERS_DOC Pictures 85 safe [History Preview Queue]
+        [History "enter", History "u", Preview "enter", Preview "u", Queue "enter", Queue "u"];
+    UseSeed "use-seed" USE_SEED USE_SEED_DOC Pictures 75 safe [History Preview] [History "s", Preview "s"];
+    CopyInfotext "copy-infotext" COPY_INFOTEXT COPY_INFOTEXT_DOC Pictures 65 safe [History Preview]
+        [History "y", Preview "y"];
+    CopyPath "copy-path" COPY_PATH COPY_PATH_DOC Pictures 45 safe [History Preview] [History "Y", Preview "Y"];
+    PreviousPicture "previous-picture" PREVIOUS_PICTURE PREVIOUS_PICTURE_DOC Pictures 61 safe [Global]
+        [History "left", History "h", Preview "left", Preview "h", Normal "["];
+    NextPicture "next-picture" NEXT_PICTURE NEXT_PICTURE_DOC Pictures 62 safe [Global]
+        [History "right", History "l", Preview "right", Preview "l", Normal "]"];
+    FirstPicture "first-picture" FIRST_PICTURE FIRST_PICTURE_DOC Pictures 0 safe [Global] [Normal "{"];
+    LastPicture "last-picture" LAST_PICTURE LAST_PICTURE_DOC Pictures 0 safe [Global] [Normal "}"];
+
+    ChooseModel "choose-model" CHOOSE_MODEL CHOOSE_MODEL_DOC Choosing 35 safe [Global]
+        [Normal "space c m", Global "ctrl+o"];
+    ChooseVae "choose-vae" CHOOSE_VAE CHOOSE_VAE_DOC Choosing 0 safe [Global] [Normal "space c v"];
+    ChooseSampler "choose-sampler" CHOOSE_SAMPLER CHOOSE_SAMPLER_DOC Choosing 0 safe [Global] [Normal "space c s"];
+    ChooseSchedule "choose-schedule" CHOOSE_SCHEDULE CHOOSE_SCHEDULE_DOC Choosing 0 safe [Global] [Normal "space c k"];
+    ChooseTheme "choose-theme" CHOOSE_THEME CHOOSE_THEME_DOC Choosing 0 safe [Global] [Normal "space c t"];
+    ChooseLanguage "choose-language" CHOOSE_LANGUAGE CHOOSE_LANGUAGE_DOC Choosing 0 safe [Global] [Normal "space c l"];
+
+    NextPane "next-pane" NEXT_PANE NEXT_PANE_DOC Panes 25 safe [Global] [Global "tab"];
+    PreviousPane "previous-pane" PREVIOUS_PANE PREVIOUS_PANE_DOC Panes 0 safe [Global] [Global "shift+tab"];
+    FocusPrompt "focus-prompt" FOCUS_PROMPT FOCUS_PROMPT_DOC Panes 0 safe [Global]
+        [Normal "space g p", Global "f2", Global "alt+1"];
+    FocusNegative "focus-negative" FOCUS_NEGATIVE FOCUS_NEGATIVE_DOC Panes 0 safe [Global]
+        [Normal "space g n", Global "f3", Global "alt+2"];
+    FocusParameters "focus-parameters" FOCUS_PARAMETERS FOCUS_PARAMETERS_DOC Panes 0 safe [Global]
+        [Normal "space g f", Global "f4", Global "alt+3"];
+    FocusPreview "focus-preview" FOCUS_PREVIEW FOCUS_PREVIEW_DOC Panes 0 safe [Global]
+        [Normal "space g v", Global "f6", Global "alt+4"];
+    FocusQueue "focus-queue" FOCUS_QUEUE FOCUS_QUEUE_DOC Panes 0 safe [Global]
+        [Normal "space g q", Global "f7", Global "alt+5"];
+    FocusHistory "focus-history" FOCUS_HISTORY FOCUS_HISTORY_DOC Panes 0 safe [Global]
+        [Normal "space g h", Global "f8", Global "alt+6"];
+    ZoomPane "zoom-pane" ZOOM_PANE ZOOM_PANE_DOC Panes 22 safe [Global] [Normal "z", Global "f9"];
+    GrowPane "grow-pane" GROW_PANE GROW_PANE_DOC Panes 0 safe [Global] [Normal "+", Global "ctrl+alt+right"];
+    ShrinkPane "shrink-pane" SHRINK_PANE SHRINK_PANE_DOC Panes 0 safe [Global] [Normal "-", Global "ctrl+alt+left"];
+
+    SelectUp "select-up" SELECT_UP SELECT_UP_DOC Lists 0 safe [List Picker Palette]
+        [List "up", List "k", Picker "up", Picker "ctrl+k", Palette "up", Palette "ctrl+k"];
+    SelectDown "select-down" SELECT_DOWN SELECT_DOWN_DOC Lists 0 safe [List Picker Palette]
+        [List "down", List "j", Picker "down", Picker "ctrl+j", Palette "down", Palette "ctrl+j"];
+    PageUp "page-up" PAGE_UP PAGE_UP_DOC Lists 0 safe [List Picker Palette]
+        [List "pageup", List "ctrl+b", Picker "pageup", Palette "pageup"];
+    PageDown "page-down" PAGE_DOWN PAGE_DOWN_DOC Lists 0 safe [List Picker Palette]
+        [List "pagedown", List "ctrl+f", Picker "pagedown", Palette "pagedown"];
+    Top "top" TOP TOP_DOC Lists 0 safe [List Picker Palette]
+        [List "g g", List "home", Picker "ctrl+home", Palette "ctrl+home"];
+    Bottom "bottom" BOTTOM BOTTOM_DOC Lists 0 safe [List Picker Palette]
+        [List "G", List "end", Picker "ctrl+end", Palette "ctrl+end"];
+    Filter "filter" FILTER FILTER_DOC Lists 24 safe [History Queue Help] [History "/", Queue "/", Help "/"];
+    Accept "accept" ACCEPT ACCEPT_DOC Lists 90 safe [Input Picker Palette Confirm]
+        [Input "enter", Confirm "enter", Confirm "y"];
+    Dismiss "dismiss" DISMISS DISMISS_DOC Lists 21 safe [Global] [Global "esc", Help "q", Confirm "n"];
+
+    Palette "palette" PALETTE PALETTE_DOC Workstation 28 safe [Global] [Global "ctrl+p", Normal ":"];
+    Help "help" HELP HELP_DOC Workstation 27 safe [Global] [Normal "?", Global "f1"];
+    Reload "reload" RELOAD RELOAD_DOC Workstation 0 safe [Global] [Normal "space w r"];
+    Redraw "redraw" REDRAW REDRAW_DOC Workstation 0 safe [Global] [Global "ctrl+l"];
+    Suspend "suspend" SUSPEND SUSPEND_DOC Workstation 0 safe [Global] [Normal "ctrl+z", Global "alt+z"];
+    Quit "quit" QUIT QUIT_DOC Workstation 26 safe [Global] [Global "ctrl+q", Normal "q", Normal "ctrl+c"];
+    StopEngine "stop-engine" STOP_ENGINE STOP_ENGINE_DOC Workstation 0 danger [Global] [Normal "space w x"];
+}
