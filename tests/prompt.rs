@@ -1,7 +1,7 @@
 //! Prompts against transformers and A1111; `tests/reference/prompts.py` made the fixtures.
 
-use danlu::prompt::attention::{self, Run};
-use danlu::prompt::{Tokenizer, chunks};
+use danlu::prompt::attention::{self, Kind, Run, Span};
+use danlu::prompt::{Tokenizer, borders, chunks};
 use serde::Deserialize;
 
 /// A fixture of `tests/fixtures`.
@@ -28,6 +28,12 @@ fn ids_are_those_of_transformers() {
     assert!(fixture.cases.len() >= 200);
     for case in fixture.cases {
         assert_eq!(Tokenizer::clip().encode(&case.text), case.ids, "{:?}", case.text);
+        assert_eq!(
+            Tokenizer::clip().places(&case.text).len(),
+            case.ids.len(),
+            "{:?}",
+            case.text
+        );
     }
 }
 
@@ -200,5 +206,67 @@ fn chunks_are_those_of_a1111() {
         });
         assert_eq!(chunked.chunks, expected.collect::<Vec<_>>(), "{:?}", case.text);
         assert_eq!(chunked.tokens, case.count, "{:?}", case.text);
+    }
+}
+
+/// What the spans of a text say is read, in the form of runs; empty runs stand in no text.
+fn runs_of_spans(text: &str) -> Vec<Run> {
+    let mut end = 0;
+    let mut runs: Vec<Run> = Vec::new();
+    for Span { range, kind } in attention::spans(text) {
+        assert!(range.start == end && !range.is_empty(), "{text:?} at {range:?}");
+        end = range.end;
+        let weight = match kind {
+            Kind::Text(weight) | Kind::Stray(weight) => weight,
+            Kind::Break => -1.0,
+            Kind::Unclosed | Kind::Escape | Kind::Syntax => continue,
+        };
+        join(&mut runs, &text[range], weight);
+    }
+    assert_eq!(end, text.len(), "{text:?}");
+    runs
+}
+
+#[expect(clippy::float_cmp, reason = "runs are joined where they are exactly equal")]
+fn join(runs: &mut Vec<Run>, text: &str, weight: f64) {
+    match runs.last_mut() {
+        Some(last) if last.weight == weight => last.text.push_str(text),
+        _ => runs.push(Run {
+            text: text.to_owned(),
+            weight,
+        }),
+    }
+}
+
+#[test]
+fn spans_say_by_place_what_runs_say() {
+    let Attention { cases, fuzz } = fixture("attention.json");
+    let mut random = Lcg(fuzz.seed ^ 1);
+    let texts = (0..20_000).map(|_| random.text(&fuzz.alphabet, 24));
+    let texts: Vec<_> = cases.into_iter().map(|case| case.text).chain(texts).collect();
+    for text in texts {
+        let mut runs = Vec::new();
+        for run in attention::parse(&text).iter().filter(|run| !run.text.is_empty()) {
+            join(&mut runs, &run.text, run.weight);
+        }
+        assert_eq!(format!("{:?}", runs_of_spans(&text)), format!("{runs:?}"), "{text:?}");
+    }
+}
+
+#[test]
+fn chunks_begin_at_places_of_the_text() {
+    let tokenizer = Tokenizer::clip();
+    let Attention { fuzz, .. } = fixture("attention.json");
+    let texts: Vec<Chunking> = fixture::<Cases<Chunking>>("chunks.json").cases;
+    let mut random = Lcg(fuzz.seed ^ 2);
+    let random = (0..200).map(|_| (random.text(&fuzz.alphabet, 400), chunks::COMMA_BACKTRACK));
+    for (text, backtrack) in texts.into_iter().map(|case| (case.text, case.backtrack)).chain(random) {
+        let borders = borders::of(&text, tokenizer, backtrack);
+        let chunked = chunks::chunk(&attention::parse(&text), tokenizer, backtrack);
+        assert_eq!(chunked.lengths.len(), chunked.chunks.len());
+        assert!(borders.is_sorted() && borders.iter().all(|&at| at < text.len() && text.is_char_boundary(at)));
+        let filled = chunked.lengths.iter().filter(|&&length| length > 0).count();
+        assert!(borders.len() < filled.max(1), "{text:?}: {borders:?} of {filled}");
+        assert_eq!(borders.is_empty(), filled < 2, "{text:?}: {borders:?} of {filled}");
     }
 }

@@ -15,6 +15,7 @@
 //! are no letters.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -71,14 +72,105 @@ impl<'de> Deserialize<'de> for Run {
 }
 
 /// Reads a prompt; never empty, as the empty prompt is one empty run of weight 1.
+#[expect(clippy::float_cmp, reason = "A1111 joins only what is exactly equal")]
 pub fn parse(text: &str) -> Vec<Run> {
-    let mut parser = Parser::default();
-    let mut rest = text;
-    while let Some((token, length)) = next_token(rest) {
-        parser.take(token);
-        rest = &rest[length..];
+    let mut runs: Vec<Run> = Vec::new();
+    for (piece, weight) in Parser::read(text).weighed() {
+        let text = &text[piece.range];
+        match runs.last_mut() {
+            Some(last) if last.weight == weight => last.text.push_str(text),
+            _ => runs.push(Run {
+                text: text.to_owned(),
+                weight,
+            }),
+        }
     }
-    parser.finish()
+    if runs.is_empty() {
+        runs.push(Run {
+            text: String::new(),
+            weight: 1.0,
+        });
+    }
+    runs
+}
+
+/// A stretch of a prompt as it is written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Span {
+    /// Where it stands, in bytes; never empty.
+    pub range: Range<usize>,
+    /// What the reader makes of it.
+    pub kind: Kind,
+}
+
+/// What a stretch of a written prompt is to the reader.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    /// Text under this weight.
+    Text(f64),
+    /// A closing bracket that closes nothing: text under this weight.
+    Stray(f64),
+    /// An opening bracket that nothing closes: it weighs everything up to the end.
+    Unclosed,
+    /// The backslash before a literal bracket, or before something that needs none.
+    Escape,
+    /// Brackets, weights and the white space around a break: not read as text.
+    Syntax,
+    /// The end of a chunk.
+    Break,
+}
+
+/// The same reading by place: covers the text without gaps, in order. Its texts and breaks, put together, are the runs
+/// of [`parse`].
+pub fn spans(text: &str) -> Vec<Span> {
+    let parser = Parser::read(text);
+    let unclosed = parser.unclosed();
+    let mut spans = Vec::new();
+    let mut unclosed = unclosed.into_iter().peekable();
+    let mut at = 0;
+    for (piece, weight) in parser.weighed() {
+        syntax(text, at..piece.range.start, &mut unclosed, &mut spans);
+        at = piece.range.end;
+        let kind = match piece.origin {
+            #[expect(clippy::float_cmp, reason = "the marker is exactly -1")]
+            Origin::Break if weight == -1.0 => Kind::Break,
+            Origin::Stray => Kind::Stray(weight),
+            _ => Kind::Text(weight),
+        };
+        push_span(&mut spans, piece.range, kind);
+    }
+    syntax(text, at..text.len(), &mut unclosed, &mut spans);
+    spans
+}
+
+/// What stands between two pieces of text.
+fn syntax(
+    text: &str,
+    range: Range<usize>,
+    unclosed: &mut std::iter::Peekable<impl Iterator<Item = usize>>,
+    spans: &mut Vec<Span>,
+) {
+    let mut at = range.start;
+    while at < range.end {
+        let (end, kind) = if text[at..].starts_with('\\') {
+            (at + 1, Kind::Escape)
+        } else if unclosed.next_if_eq(&at).is_some() {
+            (at + 1, Kind::Unclosed)
+        } else {
+            let escape = text[at..range.end].find('\\').map_or(range.end, |i| at + i);
+            (unclosed.peek().map_or(escape, |&next| escape.min(next)), Kind::Syntax)
+        };
+        push_span(spans, at..end, kind);
+        at = end;
+    }
+}
+
+fn push_span(spans: &mut Vec<Span>, range: Range<usize>, kind: Kind) {
+    match spans.last_mut() {
+        _ if range.is_empty() => {}
+        Some(last) if last.kind == kind => last.range.end = range.end,
+        _ => spans.push(Span { range, kind }),
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -87,17 +179,16 @@ enum Token<'a> {
     Escaped(&'a str),
     OpenRound,
     OpenSquare,
-    /// `)` or `:1.3)`, as written and as a number.
-    CloseRound(&'a str, f64),
-    /// `]`, as written and as a number.
-    CloseSquare(&'a str, f64),
+    /// `)` or `:1.3)`, as a number.
+    CloseRound(f64),
+    CloseSquare,
     /// A stretch without special characters, or a colon.
     Text(&'a str),
 }
 
 /// The first token of a text and its length in bytes.
 fn next_token(rest: &str) -> Option<(Token<'_>, usize)> {
-    const SPECIAL: [char; 6] = ['\\', '(', ')', '[', ']', ':'];
+    const SPECIAL: &[u8] = br"\()[]:";
     Some(match rest.chars().next()? {
         '\\' => {
             let escaped = usize::from(rest[1..].starts_with(['\\', '(', ')', '[', ']']));
@@ -105,14 +196,16 @@ fn next_token(rest: &str) -> Option<(Token<'_>, usize)> {
         }
         '(' => (Token::OpenRound, 1),
         '[' => (Token::OpenSquare, 1),
-        ')' => (Token::CloseRound(&rest[..1], ROUND), 1),
-        ']' => (Token::CloseSquare(&rest[..1], SQUARE), 1),
+        ')' => (Token::CloseRound(ROUND), 1),
+        ']' => (Token::CloseSquare, 1),
         ':' => match weight(rest) {
-            Some((number, length)) => (Token::CloseRound(&rest[..length], number), length),
+            Some((number, length)) => (Token::CloseRound(number), length),
             None => (Token::Text(&rest[..1]), 1),
         },
         _ => {
-            let length = rest.find(SPECIAL).unwrap_or(rest.len());
+            // By bytes, which is many times faster than by characters.
+            let end = rest.bytes().position(|byte| SPECIAL.contains(&byte));
+            let length = end.unwrap_or(rest.len());
             (Token::Text(&rest[..length]), length)
         }
     })
@@ -128,61 +221,95 @@ fn weight(text: &str) -> Option<(f64, usize)> {
     Some((ascii_digits(number).parse().ok()?, text.len() - after.len()))
 }
 
-#[derive(Default)]
-struct Parser<'a> {
-    texts: Vec<&'a str>,
-    /// One for each of `texts`; apart from them because a closing bracket multiplies long stretches.
-    weights: Vec<f64>,
-    /// Where each open bracket begins, as an index into `texts`.
-    round: Vec<usize>,
-    square: Vec<usize>,
+/// A stretch of text that is read, and how it came to be.
+struct Piece {
+    range: Range<usize>,
+    origin: Origin,
 }
 
-impl<'a> Parser<'a> {
-    fn take(&mut self, token: Token<'a>) {
+#[derive(Clone, Copy)]
+enum Origin {
+    Plain,
+    Stray,
+    Break,
+}
+
+/// An open bracket.
+struct Open {
+    /// Where it stands in the text.
+    at: usize,
+    /// The first of the pieces that it weighs.
+    piece: usize,
+}
+
+#[derive(Default)]
+struct Parser {
+    pieces: Vec<Piece>,
+    /// One for each of `pieces`; apart from them because a closing bracket multiplies long stretches.
+    weights: Vec<f64>,
+    round: Vec<Open>,
+    square: Vec<Open>,
+}
+
+impl Parser {
+    fn read(text: &str) -> Self {
+        let mut parser = Self::default();
+        let mut at = 0;
+        while let Some((token, length)) = next_token(&text[at..]) {
+            parser.take(token, at..at + length);
+            at += length;
+        }
+        parser
+    }
+
+    fn take(&mut self, token: Token<'_>, range: Range<usize>) {
         match token {
-            Token::Escaped(text) => self.push(text, 1.0),
-            Token::OpenRound => self.round.push(self.here()),
-            Token::OpenSquare => self.square.push(self.here()),
-            Token::CloseRound(text, factor) => match self.round.pop() {
-                Some(start) => self.multiply(start, factor),
-                None => self.push(text, 1.0),
+            Token::Escaped(text) => self.push(range.end - text.len()..range.end, Origin::Plain, 1.0),
+            Token::OpenRound => self.round.push(self.open(range.start)),
+            Token::OpenSquare => self.square.push(self.open(range.start)),
+            Token::CloseRound(factor) => match self.round.pop() {
+                Some(open) => self.multiply(open.piece, factor),
+                None => self.push(range, Origin::Stray, 1.0),
             },
-            Token::CloseSquare(text, factor) => match self.square.pop() {
-                Some(start) => self.multiply(start, factor),
-                None => self.push(text, 1.0),
+            Token::CloseSquare => match self.square.pop() {
+                Some(open) => self.multiply(open.piece, SQUARE),
+                None => self.push(range, Origin::Stray, 1.0),
             },
-            Token::Text(text) => self.push_split(text),
+            Token::Text(text) => self.push_split(text, range.start),
         }
     }
 
-    /// Where a bracket opened now begins: behind everything if it is too deep to count.
-    fn here(&self) -> usize {
-        if self.round.len() + self.square.len() < MAX_DEPTH {
-            self.texts.len()
-        } else {
-            usize::MAX
+    /// A bracket opened now: it weighs nothing if it is too deep to count.
+    fn open(&self, at: usize) -> Open {
+        let counts = self.round.len() + self.square.len() < MAX_DEPTH;
+        Open {
+            at,
+            piece: if counts { self.pieces.len() } else { usize::MAX },
         }
     }
 
-    fn push(&mut self, text: &'a str, weight: f64) {
-        self.texts.push(text);
+    fn push(&mut self, range: Range<usize>, origin: Origin, weight: f64) {
+        self.pieces.push(Piece { range, origin });
         self.weights.push(weight);
     }
 
     /// Pushes a text cut at every `BREAK` that is a word of its own; the white space around goes with it.
-    fn push_split(&mut self, text: &'a str) {
+    fn push_split(&mut self, text: &str, start: usize) {
         let mut from = 0;
-        for (at, _) in text.match_indices(BREAK) {
-            let after = &text[at + BREAK.len()..];
+        // Most texts have no break, and one letter is found faster than a word.
+        let breaks = text.contains('B').then(|| text.match_indices(BREAK));
+        for (at, _) in breaks.into_iter().flatten() {
+            let end = at + BREAK.len();
+            let after = &text[end..];
             if text[..at].ends_with(is_word) || after.starts_with(is_word) {
                 continue;
             }
-            self.push(text[from..at].trim_end_matches(is_space), 1.0);
-            self.push(BREAK, -1.0);
+            let before = text[from..at].trim_end_matches(is_space).len();
+            self.push(start + from..start + from + before, Origin::Plain, 1.0);
+            self.push(start + at..start + end, Origin::Break, -1.0);
             from = text.len() - after.trim_start_matches(is_space).len();
         }
-        self.push(&text[from..], 1.0);
+        self.push(start + from..start + text.len(), Origin::Plain, 1.0);
     }
 
     fn multiply(&mut self, start: usize, factor: f64) {
@@ -191,29 +318,22 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Closes what is open (round before square, outermost first) and joins neighbours of the same weight.
-    #[expect(clippy::float_cmp, reason = "A1111 joins only what is exactly equal")]
-    fn finish(mut self) -> Vec<Run> {
-        for start in std::mem::take(&mut self.round) {
-            self.multiply(start, ROUND);
+    /// Where brackets stand that nothing has closed.
+    fn unclosed(&self) -> Vec<usize> {
+        let mut places: Vec<_> = self.round.iter().chain(&self.square).map(|open| open.at).collect();
+        places.sort_unstable();
+        places
+    }
+
+    /// The pieces with their weights, after closing what is open: round before square, outermost first.
+    fn weighed(mut self) -> impl Iterator<Item = (Piece, f64)> {
+        for open in std::mem::take(&mut self.round) {
+            self.multiply(open.piece, ROUND);
         }
-        for start in std::mem::take(&mut self.square) {
-            self.multiply(start, SQUARE);
+        for open in std::mem::take(&mut self.square) {
+            self.multiply(open.piece, SQUARE);
         }
-        if self.texts.is_empty() {
-            self.push("", 1.0);
-        }
-        let mut runs: Vec<Run> = Vec::new();
-        for (text, weight) in self.texts.into_iter().zip(self.weights) {
-            match runs.last_mut() {
-                Some(last) if last.weight == weight => last.text.push_str(text),
-                _ => runs.push(Run {
-                    text: text.to_owned(),
-                    weight,
-                }),
-            }
-        }
-        runs
+        self.pieces.into_iter().zip(self.weights)
     }
 }
 
@@ -311,6 +431,42 @@ mod tests {
         assert_eq!(json(&text), r#"[["a",null]]"#);
         let back: Vec<Run> = serde_json::from_str(&json(&text)).unwrap();
         assert!(back[0].weight.is_nan());
+    }
+
+    #[test]
+    fn spans_say_what_every_byte_is() {
+        let written = r"((a\)\b BREAK (c:1.2) ) :";
+        let spans = spans(written);
+        let read: Vec<_> = spans
+            .iter()
+            .map(|span| (&written[span.range.clone()], span.kind))
+            .collect();
+        let inner = ROUND * ROUND;
+        assert_eq!(
+            read,
+            [
+                ("(", Kind::Unclosed),
+                ("(", Kind::Syntax),
+                ("a", Kind::Text(inner)),
+                ("\\", Kind::Escape),
+                (")", Kind::Text(inner)),
+                ("\\", Kind::Escape),
+                ("b", Kind::Text(inner)),
+                (" ", Kind::Syntax),
+                ("BREAK", Kind::Text(-inner)),
+                (" (", Kind::Syntax),
+                ("c", Kind::Text(1.2 * inner)),
+                (":1.2)", Kind::Syntax),
+                (" ", Kind::Text(inner)),
+                (")", Kind::Syntax),
+                (" :", Kind::Text(ROUND)),
+            ]
+        );
+        assert_eq!(spans_of("a) BREAK b]"), ["a", ")", " ", "BREAK", " ", "b", "]"]);
+    }
+
+    fn spans_of(text: &str) -> Vec<&str> {
+        spans(text).into_iter().map(|span| &text[span.range]).collect()
     }
 
     #[test]

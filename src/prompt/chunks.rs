@@ -53,6 +53,8 @@ impl Chunk {
 pub struct Chunked {
     /// One or more.
     pub chunks: Vec<Chunk>,
+    /// How many tokens of the prompt each chunk has.
+    pub lengths: Vec<usize>,
     /// The count that A1111 shows: every chunk but the last counts in full, and the last without its padding.
     pub tokens: usize,
 }
@@ -85,6 +87,7 @@ struct Builder {
     comma: u32,
     comma_backtrack: usize,
     done: Vec<Chunk>,
+    lengths: Vec<usize>,
     counted: usize,
     tokens: Vec<u32>,
     weights: Vec<f32>,
@@ -123,6 +126,7 @@ impl Builder {
     fn close(&mut self, counted: usize) {
         self.counted += counted;
         self.last_comma = None;
+        self.lengths.push(self.tokens.len());
         self.done.push(Chunk::enclose(
             std::mem::take(&mut self.tokens),
             std::mem::take(&mut self.weights),
@@ -135,6 +139,7 @@ impl Builder {
         }
         Chunked {
             chunks: self.done,
+            lengths: self.lengths,
             tokens: self.counted,
         }
     }
@@ -155,6 +160,7 @@ mod tests {
             chunked(""),
             Chunked {
                 chunks: vec![Chunk::empty()],
+                lengths: vec![0],
                 tokens: 0
             }
         );

@@ -1,0 +1,106 @@
+//! Where in a prompt its chunks begin, so that a screen can show it.
+//!
+//! Counts with [`super::chunks`] and looks the places up; what a chunk is, is not decided here.
+
+use super::attention::{self, Kind};
+use super::chunks;
+use super::tokenizer::Tokenizer;
+
+/// The bytes at which the chunks of a prompt begin, all but the first one's, in order and each once.
+///
+/// A chunk that begins inside a character begins at that character.
+pub fn of(text: &str, tokenizer: &Tokenizer, comma_backtrack: usize) -> Vec<usize> {
+    let runs = attention::parse(text);
+    let chunked = chunks::chunk(&runs, tokenizer, comma_backtrack);
+    let mut firsts: Vec<usize> = Vec::new();
+    let mut tokens = 0;
+    for length in chunked.lengths {
+        if tokens > 0 {
+            firsts.push(tokens);
+        }
+        tokens += length;
+    }
+    firsts.dedup();
+    firsts.retain(|&first| first < tokens);
+    if firsts.is_empty() {
+        return firsts;
+    }
+    // Where each token begins in the texts of the runs put together, which are the texts of the spans put together.
+    let mut places = Vec::with_capacity(tokens);
+    let mut read = 0;
+    for run in &runs {
+        if !run.is_break() {
+            places.extend(tokenizer.places(&run.text).into_iter().map(|place| read + place));
+        }
+        read += run.text.len();
+    }
+    let places = firsts.into_iter().filter_map(|first| places.get(first).copied());
+    let mut borders = in_text(text, places);
+    borders.dedup();
+    borders
+}
+
+/// The same places, in order, in the text as it is written.
+fn in_text(text: &str, places: impl Iterator<Item = usize>) -> Vec<usize> {
+    let spans = attention::spans(text).into_iter();
+    let mut spans = spans.filter(|span| matches!(span.kind, Kind::Text(_) | Kind::Stray(_) | Kind::Break));
+    let mut span = spans.next();
+    let mut read = 0;
+    let mut found = Vec::new();
+    for place in places {
+        while let Some(current) = &span {
+            if place < read + current.range.len() {
+                found.push(current.range.start + place - read);
+                break;
+            }
+            read += current.range.len();
+            span = spans.next();
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &[&str]) {
+        let borders = of(text, Tokenizer::clip(), chunks::COMMA_BACKTRACK);
+        let begun: Vec<_> = borders.into_iter().map(|at| text[at..].split(' ').next()).collect();
+        let expected: Vec<_> = expected.iter().copied().map(Some).collect();
+        assert_eq!(begun, expected, "{text:?}");
+    }
+
+    #[test]
+    fn chunks_begin_where_they_are_cut() {
+        check("", &[]);
+        check("a fox", &[]);
+        check("a BREAK", &[]);
+        check("BREAK a", &[]);
+        check("a BREAK b BREAK BREAK (c:1.2)", &["b", "c:1.2)"]);
+        let seventy = "fox ".repeat(70);
+        check(&format!("{seventy}one two three four five six seven"), &["six"]);
+        check(&format!("{seventy}(one:1.5) \\(two) three four five"), &["four"]);
+        check(&format!("{seventy}one, two three four five six"), &["two"]);
+        // Three bytes, three tokens: the third begins the chunk.
+        check(&format!("{seventy}one two three 狐狸"), &["狐狸"]);
+    }
+
+    #[test]
+    fn every_token_has_a_place() {
+        for text in [
+            "Fox  É e\u{301} 🦊 狐狸 <|endoftext|> 's ﬁ",
+            "",
+            " ",
+            "\u{1F3F4}\u{E0067}",
+        ] {
+            let places = Tokenizer::clip().places(text);
+            assert_eq!(places.len(), Tokenizer::clip().encode(text).len(), "{text:?}");
+            assert!(
+                places.is_sorted() && places.iter().all(|&at| text.is_char_boundary(at)),
+                "{text:?} {places:?}"
+            );
+        }
+    }
+}
