@@ -2,6 +2,11 @@
 //!
 //! The library holds everything but the argument parsing. Each layer knows only those below it; `tests/layers.rs` holds them to it:
 //!
+//! - [`workstation`]: runs the screen: connects app, terminal, engine and files
+//! - [`app`]: the Elm core of the screen: a message changes the state and gives effects
+//! - [`panes`], [`overlay`]: what stands on the screen and what opens above it
+//! - [`ui`], [`keys`]: theme, text, catalogue, widgets; the table of actions and the keymap
+//! - [`term`]: the terminal: input, questions to it, pictures, the one writer
 //! - [`engine`]: the background worker; jobs in, events out
 //! - [`diffusion`]: samplers, schedules, noise, guidance, the txt2img pipeline
 //! - [`nn`]: CLIP text encoders, UNet, VAE as burn modules
@@ -12,10 +17,17 @@
 //!
 //! To follow a picture from the prompt to the file, begin with [`engine::worker`] and read on in [`diffusion::txt2img`].
 
+pub mod app;
 pub mod diffusion;
 pub mod engine;
 pub mod infotext;
+pub mod keys;
 pub mod nn;
+pub mod overlay;
+pub mod panes;
 pub mod prompt;
 pub mod store;
+pub mod term;
+pub mod ui;
 pub mod weights;
+pub mod workstation;

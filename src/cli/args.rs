@@ -4,18 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-/// 丹炉: Stable Diffusion in the terminal.
+/// 丹炉: Stable Diffusion in the terminal. Without a command it opens the workstation.
 #[derive(Debug, Parser)]
-#[command(
-    name = "danlu",
-    version,
-    about,
-    arg_required_else_help = true,
-    disable_help_subcommand = true
-)]
+#[command(name = "danlu", version, about, disable_help_subcommand = true)]
 pub(super) struct Cli {
     #[command(subcommand)]
-    pub(super) command: Command,
+    pub(super) command: Option<Command>,
     #[command(flatten)]
     pub(super) global: Global,
 }
@@ -42,6 +36,10 @@ pub(super) struct Global {
     /// Colour theme
     #[arg(long, global = true)]
     pub(super) theme: Option<String>,
+    /// How to show pictures: `auto`, `kitty`, `kitty-direct`, `iterm2`, `sixel`, `halfblocks` or `none`
+    #[arg(long, global = true, value_name = "NAME")]
+    #[expect(clippy::option_option, reason = "without a value it asks the doctor for test cards")]
+    pub(super) graphics: Option<Option<String>>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -55,7 +53,13 @@ pub(super) enum Command {
     /// List and describe model files
     #[command(subcommand)]
     Models(Models),
-    /// Report devices, terminal, paths and model folders, and what to do about each trouble
+    /// Show and change the queue of the engine process
+    #[command(subcommand)]
+    Queue(Queue),
+    /// The engine process, which draws what is in the queue; it is started by itself when it is needed
+    Engine(Engine),
+    /// Report devices, terminal, paths and model folders, and what to do about each trouble; with `--graphics` alone, draw a test card
+    /// in every way and remember the one that looks right
     Doctor,
     /// Measure the parts of drawing on this machine
     Bench(Bench),
@@ -68,10 +72,25 @@ pub(super) enum Command {
     Man,
 }
 
-/// What to draw and how. What is left out comes from `--params`, then from the checkpoint, then from A1111's defaults.
 #[derive(Clone, Debug, Default, Args)]
 #[command(args_override_self = true)]
 pub(super) struct Generate {
+    #[command(flatten)]
+    pub(super) drawing: Drawing,
+    /// Put it at the end of the queue and print the job's number, instead of drawing here and now
+    #[arg(long, conflicts_with = "show")]
+    pub(super) queue: bool,
+    /// Show finished pictures in the terminal
+    #[arg(long)]
+    pub(super) show: bool,
+    /// Print one line of JSON for each picture, or for the job
+    #[arg(long, conflicts_with = "show")]
+    pub(super) json: bool,
+}
+
+/// What to draw and how. What is left out comes from `--params`, then from the checkpoint, then from A1111's defaults.
+#[derive(Clone, Debug, Default, Args)]
+pub(super) struct Drawing {
     /// What to draw
     #[arg(short, long, allow_hyphen_values = true)]
     pub(super) prompt: Option<String>,
@@ -123,12 +142,6 @@ pub(super) struct Generate {
     /// Write to this .png, or into this folder
     #[arg(short, long, value_name = "FILE|DIR")]
     pub(super) output: Option<PathBuf>,
-    /// Show finished pictures in the terminal
-    #[arg(long)]
-    pub(super) show: bool,
-    /// Print one line of JSON for each picture
-    #[arg(long, conflicts_with = "show")]
-    pub(super) json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -182,6 +195,81 @@ pub(super) enum Models {
         #[arg(long)]
         json: bool,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Queue {
+    /// List what runs, what waits in its order, and what has ended
+    List {
+        /// Print JSON: `{"engine":{"version":…,"pid":…}|null,"paused":…,"warnings":[…],"jobs":[…]}`
+        #[arg(long)]
+        json: bool,
+    },
+    /// Put a job at the end, with the options of `danlu generate`; prints its number
+    Add(Box<Add>),
+    /// Drop waiting jobs; stop the running one within a step
+    Cancel {
+        /// Numbers of jobs
+        #[arg(required = true, value_name = "JOB")]
+        jobs: Vec<u64>,
+    },
+    /// Give a waiting job another place
+    Move {
+        /// The job's number
+        job: u64,
+        /// Its new place; 1 is the next to run
+        position: usize,
+    },
+    /// Start no further job; the running one goes on
+    Pause,
+    /// Start jobs again
+    Resume,
+    /// Let failed, cancelled and interrupted jobs wait again, at the end
+    Retry {
+        /// Numbers of jobs
+        #[arg(required = true, value_name = "JOB")]
+        jobs: Vec<u64>,
+    },
+    /// Forget ended jobs; their pictures stay
+    Remove {
+        /// Numbers of jobs
+        #[arg(required = true, value_name = "JOB")]
+        jobs: Vec<u64>,
+    },
+}
+
+#[derive(Clone, Debug, Default, Args)]
+#[command(args_override_self = true)]
+pub(super) struct Add {
+    #[command(flatten)]
+    pub(super) drawing: Drawing,
+    /// Print JSON: `{"job":N}`
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct Engine {
+    #[command(subcommand)]
+    pub(super) command: Option<EngineCommand>,
+    /// Leave the terminal; end well where there is an engine already
+    #[arg(long, hide = true)]
+    pub(super) detached: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum EngineCommand {
+    /// Run it here, until it is stopped or has been idle for `engine_idle` seconds; as `danlu engine` does
+    Run,
+    /// Say whether it runs and what it does
+    Status {
+        /// Print JSON: `{"running":true,"version":…,"pid":…,"device":…,"paused":…,"waiting":N,"job":N,…}`
+        #[arg(long)]
+        json: bool,
+    },
+    /// End it; the running job becomes interrupted, waiting ones wait for the next engine
+    Stop,
 }
 
 #[derive(Debug, Args)]

@@ -1,8 +1,10 @@
 //! What commands share: settings, paths, model folders.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use danlu::engine::DeviceChoice;
+use danlu::engine::client::Launch;
 use danlu::store::settings::Loaded;
 use danlu::store::{Environment, FindError, Folder, Overrides, Paths, Settings, library, shipped};
 
@@ -15,6 +17,8 @@ pub(super) struct Context {
     pub(super) paths: Paths,
     pub(super) settings: Settings,
     pub(super) device: DeviceChoice,
+    /// The options as given, for an engine process that is started from here.
+    pub(super) global: Global,
 }
 
 pub(super) fn overrides(global: Global) -> Overrides {
@@ -25,17 +29,61 @@ pub(super) fn overrides(global: Global) -> Overrides {
         device: global.device,
         lang: global.lang,
         theme: global.theme,
+        graphics: global.graphics.flatten(),
     }
 }
 
 impl Context {
     pub(super) fn load(global: Global) -> Result<Self, Failure> {
         let environment = Environment::of_process()?;
-        let Loaded { settings, .. } = Settings::load(&environment, &overrides(global))?;
+        let Loaded { settings, .. } = Settings::load(&environment, &overrides(global.clone()))?;
         Ok(Self {
             device: settings.device.parse()?,
             paths: environment.paths,
             settings,
+            global,
+        })
+    }
+
+    /// How the engine process is started when it is needed.
+    pub(super) fn launch(&self) -> Result<Launch, Failure> {
+        let program = std::env::current_exe()
+            .map_err(|e| Failure::failed(format!("cannot tell where danlu's own program is: {e}")))?;
+        // Linux says so of a program that was replaced while it ran; the new one will say whether it understands this one.
+        let program = match program.to_str().and_then(|name| name.strip_suffix(" (deleted)")) {
+            Some(name) if !program.exists() => PathBuf::from(name),
+            _ => program,
+        };
+        let mut arguments: Vec<OsString> = vec!["engine".into(), "--detached".into()];
+        let Global {
+            models_dir,
+            output_dir,
+            config,
+            device,
+            lang,
+            theme,
+            // The engine shows nothing.
+            graphics: _,
+        } = &self.global;
+        let paths = models_dir.iter().map(|dir| ("--models-dir", dir.as_os_str()));
+        let paths = paths.chain(output_dir.iter().map(|dir| ("--output-dir", dir.as_os_str())));
+        let paths = paths.chain(config.iter().map(|file| ("--config", file.as_os_str())));
+        let texts = [("--device", device), ("--lang", lang), ("--theme", theme)];
+        let texts = texts
+            .iter()
+            .filter_map(|(name, value)| Some((*name, value.as_ref()?.as_ref())));
+        for (name, value) in paths.chain(texts) {
+            // In one word, so that a value may begin with a dash.
+            let mut word = OsString::from(name);
+            word.push("=");
+            word.push(value);
+            arguments.push(word);
+        }
+        Ok(Launch {
+            socket: self.paths.engine_socket(),
+            program,
+            arguments,
+            log: self.paths.engine_log(),
         })
     }
 
@@ -48,11 +96,8 @@ impl Context {
     }
 
     /// The trees that are the user's.
-    fn own_roots(&self) -> Vec<PathBuf> {
-        let mut roots = self.settings.model_roots();
-        roots.push(self.paths.data_dir.join("models"));
-        roots.retain(|root| root.exists());
-        roots
+    pub(super) fn own_roots(&self) -> Vec<PathBuf> {
+        self.settings.existing_roots(&self.paths)
     }
 
     /// The model of this name or path. The user's come before the shipped one, which a copy of it is often named like.
@@ -70,6 +115,12 @@ impl Context {
             None => Ok(shipped?),
             Some(wanted) => Ok(self.find(wanted, Some(Folder::Checkpoint))?),
         }
+    }
+
+    /// Bytes of models that stay loaded; none where the device decides.
+    pub(super) fn model_cache(&self) -> Option<u64> {
+        let gibibytes = self.settings.model_cache;
+        (gibibytes > 0).then(|| u64::from(gibibytes) << 30)
     }
 
     /// Where file hashes are remembered.

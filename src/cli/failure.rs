@@ -48,14 +48,15 @@ impl Failure {
         }
     }
 
-    fn maybe_hint(self, hint: Option<String>) -> Self {
+    pub(super) fn maybe_hint(self, hint: Option<String>) -> Self {
         Self { hint, ..self }
     }
 
     /// Writes the sentence and the hint to standard error. Understandable without colour.
     pub(super) fn report(&self) {
         let stderr = std::io::stderr();
-        let colour = stderr.is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let colour = stderr.is_terminal() && !is_dumb && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
         let paint = |code: &str, text: &str| {
             if colour {
                 format!("\x1b[{code}m{text}\x1b[0m")
@@ -90,6 +91,13 @@ from!(failed:
     danlu::weights::Error,
     danlu::infotext::carrier::Error,
     danlu::infotext::FieldError,
+    danlu::workstation::Error,
+    danlu::workstation::picks::Error,
+    danlu::engine::client::ConnectError,
+    danlu::engine::client::Lost,
+    danlu::engine::server::HostError,
+    danlu::engine::seat::SeatError,
+    danlu::store::QueueError,
 );
 from!(usage:
     danlu::diffusion::recipe::Invalid,

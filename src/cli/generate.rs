@@ -7,35 +7,48 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use danlu::engine::event::Saved;
-use danlu::engine::{Engine, Event, Generate as Work, Job, Output};
+use danlu::engine::{Engine, Event, Generate as Work, Job, Output, Setup};
 
-use super::args::Generate;
+use super::args::{Drawing, Generate};
 use super::context::Context;
 use super::failure::Failure;
 use super::progress::Progress;
-use super::{params, recipe, show};
+use super::{params, queue, recipe, show};
 
 pub(super) fn run(context: &Context, options: Generate) -> Result<(), Failure> {
+    if options.queue {
+        return queue::add(context, &options.drawing, options.json);
+    }
     // First of all: from here on nothing is cut off in the middle of a file.
     let interrupted = interrupt_flag()?;
-    let params = options.params.as_deref().map(params::read).transpose()?;
-    if options.prompt.is_none() && params.is_none() {
+    let job = job(context, &options.drawing)?;
+    let setup = Setup {
+        device: context.device,
+        model_cache: context.model_cache(),
+        bell: None,
+    };
+    let engine = Engine::start_with(setup).map_err(|e| Failure::failed(format!("cannot start the engine: {e}")))?;
+    watch(&engine, Job::Generate(Box::new(job)), &options, &interrupted)
+}
+
+/// What the options ask for, complete. What the user should know of it is said on standard error.
+pub(super) fn job(context: &Context, drawing: &Drawing) -> Result<Work, Failure> {
+    let params = drawing.params.as_deref().map(params::read).transpose()?;
+    if drawing.prompt.is_none() && params.is_none() {
         return Err(Failure::usage("there is nothing to draw")
             .hint("say what with --prompt, or take it from a picture with --params"));
     }
-    let output = output(context, options.output.as_deref())?;
-    let recipe::Resolved { recipe, notes } = recipe::resolve(context, &options, params.as_ref())?;
+    let output = output(context, drawing.output.as_deref())?;
+    let recipe::Resolved { recipe, notes } = recipe::resolve(context, drawing, params.as_ref())?;
     for note in notes {
         remark(&note);
     }
-    let job = Work {
+    Ok(Work {
         recipe,
         output,
         hash_cache: Some(context.hash_cache()),
         preview: false,
-    };
-    let engine = Engine::start(context.device).map_err(|e| Failure::failed(format!("cannot start the engine: {e}")))?;
-    watch(&engine, Job::Generate(Box::new(job)), &options, &interrupted)
+    })
 }
 
 /// Submits the job and follows its events to the end.
@@ -53,7 +66,6 @@ fn watch(engine: &Engine, job: Job, options: &Generate, interrupted: &AtomicBool
             None if !engine.is_running() => {
                 return Err(Failure::failed("the engine has stopped").hint("start danlu again"));
             }
-            None | Some(Event::Preview { .. }) => {}
             Some(Event::Started { pictures, .. }) => progress.start(pictures),
             Some(Event::Loading { network, .. }) => progress.loading(&network),
             Some(Event::Step { picture, step, of, .. }) => progress.step(picture, step, of),
@@ -80,6 +92,8 @@ fn watch(engine: &Engine, job: Job, options: &Generate, interrupted: &AtomicBool
                     }),
                 });
             }
+            // Nothing yet; or a preview, which was not asked for, or the news of a queue, which an engine of one's own does not have.
+            _ => {}
         }
     }
 }

@@ -7,14 +7,18 @@ mod args;
 mod bench;
 mod context;
 mod doctor;
+mod engine;
 mod failure;
 mod generate;
 mod models;
 mod params;
 mod progress;
 mod prompt;
+mod queue;
 mod recipe;
 mod show;
+mod table;
+mod workstation;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -42,7 +46,14 @@ pub(super) fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<(), Failure> {
-    match cli.command {
+    if cli.global.graphics == Some(None) && !matches!(cli.command, Some(Command::Doctor)) {
+        return Err(Failure::usage("--graphics says no way to show pictures")
+            .hint("use auto, kitty, kitty-direct, iterm2, sixel, halfblocks or none; `danlu doctor --graphics` shows them all"));
+    }
+    let Some(command) = cli.command else {
+        return workstation::run(cli.global);
+    };
+    match command {
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "danlu", &mut script);
@@ -53,6 +64,8 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Params(options) => params::run(&options),
         Command::Generate(options) => generate::run(&Context::load(cli.global)?, *options),
         Command::Models(command) => models::run(&Context::load(cli.global)?, command),
+        Command::Queue(command) => queue::run(&Context::load(cli.global)?, command),
+        Command::Engine(options) => engine::run(&Context::load(cli.global)?, &options),
         Command::Doctor => doctor::run(cli.global),
         Command::Bench(options) => bench::run(&Context::load(cli.global)?, &options),
     }
@@ -87,11 +100,10 @@ fn refuse(error: &clap::Error) -> Result<(), Failure> {
         let _ = error.print();
         return Ok(());
     }
-    let text = error.render().to_string();
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        return Err(Failure::usage("a command is missing")
-            .hint("`danlu generate -p \"fox\" --show` draws; `danlu --help` lists the others"));
+        return Err(Failure::usage("a command is missing").hint("add `--help` to see which there are"));
     }
+    let text = error.render().to_string();
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let first = lines
         .next()

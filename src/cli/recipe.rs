@@ -13,7 +13,7 @@ use danlu::store::Folder;
 use danlu::store::hashes::HashCache;
 use danlu::weights::{Checkpoint, hash};
 
-use super::args::Generate;
+use super::args::Drawing;
 use super::context::Context;
 use super::failure::Failure;
 
@@ -46,7 +46,7 @@ pub(super) struct Resolved {
 }
 
 /// Completes the options to a recipe.
-pub(super) fn resolve(context: &Context, options: &Generate, params: Option<&Infotext>) -> Result<Resolved, Failure> {
+pub(super) fn resolve(context: &Context, options: &Drawing, params: Option<&Infotext>) -> Result<Resolved, Failure> {
     let mut notes = Vec::new();
     if let Some(params) = params {
         let ignored: Vec<_> = params
@@ -94,7 +94,7 @@ pub(super) fn resolve(context: &Context, options: &Generate, params: Option<&Inf
 }
 
 /// Whether a field was given as an option.
-fn is_given(options: &Generate, field: &str) -> bool {
+fn is_given(options: &Drawing, field: &str) -> bool {
     let option = match field {
         "steps" => &options.steps,
         "batch" => &options.batch,
@@ -110,7 +110,7 @@ fn is_given(options: &Generate, field: &str) -> bool {
 /// The checkpoint that the options or the parameters name. Says so when it is not the file that the parameters were made with.
 fn model(
     context: &Context,
-    options: &Generate,
+    options: &Drawing,
     params: Option<&Infotext>,
     notes: &mut Vec<String>,
 ) -> Result<PathBuf, Failure> {
@@ -151,7 +151,7 @@ fn other_hash(context: &Context, path: &Path, expected: &str) -> Option<String> 
 /// One that just the parameters name is done without when it is not here, as A1111 does.
 fn vae(
     context: &Context,
-    options: &Generate,
+    options: &Drawing,
     params: Option<&Infotext>,
     notes: &mut Vec<String>,
 ) -> Result<Option<PathBuf>, Failure> {
@@ -183,7 +183,7 @@ fn apply_settings(context: &Context, recipe: &mut Recipe) -> Result<(), Failure>
 }
 
 /// Applies what the parameters say and no option does, so that an option also mends a value that cannot be used.
-fn apply_params(recipe: &mut Recipe, params: &Infotext, options: &Generate) -> Result<(), Failure> {
+fn apply_params(recipe: &mut Recipe, params: &Infotext, options: &Drawing) -> Result<(), Failure> {
     recipe.prompt.clone_from(&params.prompt);
     recipe.negative_prompt.clone_from(&params.negative_prompt);
     if let (Some(sampler), None) = (params.sampler(), &options.sampler) {
@@ -211,7 +211,7 @@ fn apply_params(recipe: &mut Recipe, params: &Infotext, options: &Generate) -> R
     Ok(())
 }
 
-fn apply_options(recipe: &mut Recipe, options: &Generate) -> Result<(), Failure> {
+fn apply_options(recipe: &mut Recipe, options: &Drawing) -> Result<(), Failure> {
     if let Some(prompt) = &options.prompt {
         recipe.prompt.clone_from(prompt);
     }

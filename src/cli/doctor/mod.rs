@@ -1,9 +1,16 @@
 //! `danlu doctor`: what danlu found around it, and what to do about each trouble.
+//!
+//! [`terminal`] asks the terminal through a [`talk`]; [`graphics`] is the test cards of `danlu doctor --graphics`.
 
-use std::io::IsTerminal;
+mod graphics;
+mod talk;
+mod terminal;
+
 use std::path::Path;
 
+use danlu::engine::client::{self, ConnectError};
 use danlu::engine::device::{self, DeviceChoice};
+use danlu::engine::queue::durable::{self, Queue};
 use danlu::store::settings::Loaded;
 use danlu::store::{Environment, Library, Paths, Settings, atomic, shipped};
 
@@ -40,18 +47,23 @@ impl Report {
 }
 
 pub(super) fn run(global: Global) -> Result<(), Failure> {
+    if global.graphics == Some(None) {
+        return graphics::run(global);
+    }
     let mut report = Report::default();
     let environment = Environment::of_process()?;
     report.heading(&format!("danlu {}", env!("CARGO_PKG_VERSION")));
-    let loaded = Settings::load(&environment, &context::overrides(global));
+    let loaded = Settings::load(&environment, &context::overrides(global.clone()));
     let settings = settings(&mut report, &environment.paths, loaded);
     devices(&mut report, &settings);
-    terminal(&mut report);
+    terminal::section(&mut report, &environment.paths, &settings)?;
     let context = Context {
         device: DeviceChoice::Auto,
         paths: environment.paths,
         settings,
+        global,
     };
+    engine(&mut report, &context);
     folders(&mut report, &context);
     models(&mut report, &context);
     report.text += &match report.troubles {
@@ -114,26 +126,31 @@ fn devices(report: &mut Report, settings: &Settings) {
     report.line("free memory", device::gibibytes(device::free_memory()));
 }
 
-fn terminal(report: &mut Report) {
-    report.heading("terminal");
-    let variable = |name: &str| std::env::var(name).unwrap_or_else(|_| "(unset)".to_owned());
-    report.line("TERM", variable("TERM"));
-    report.line("COLORTERM", variable("COLORTERM"));
-    if std::env::var_os("TMUX").is_some() {
-        report.line("inside", "tmux");
+/// The engine process and its queue. None is started for this.
+fn engine(report: &mut Report, context: &Context) {
+    report.heading("engine");
+    match client::connect(&context.paths.engine_socket()) {
+        Ok(connection) => report.line(
+            "process",
+            format!("{}, danlu {}", connection.peer().pid, connection.peer().danlu),
+        ),
+        Err(ConnectError::NoEngine(_)) => report.line("process", "none now; it is started when it is needed"),
+        Err(e) => report.trouble(&e, e.hint()),
     }
-    if std::io::stdout().is_terminal() {
-        let (columns, rows) = viuer::terminal_size();
-        report.line("size", format!("{columns}x{rows}"));
-        let pictures = match (viuer::get_kitty_support(), viuer::is_iterm_supported()) {
-            (viuer::KittySupport::None, false) => "half blocks",
-            (viuer::KittySupport::None, true) => "iTerm2",
-            _ => "kitty",
-        };
-        report.line("pictures", pictures);
-    } else {
-        report.line("output", "is no terminal");
+    let file = durable::file(&context.paths.data_dir);
+    match Queue::peek(&file) {
+        Ok(None) => report.line("queue", format!("{} (not there yet)", file.display())),
+        Ok(Some(present)) => {
+            let (waiting, all) = (present.waiting().count(), present.entries.len());
+            let paused = if present.paused { ", paused" } else { "" };
+            report.line(
+                "queue",
+                format!("{}: {all} jobs, {waiting} waiting{paused}", file.display()),
+            );
+        }
+        Err(e) => report.trouble(&e, e.hint()),
     }
+    report.line("log", context.paths.engine_log().display());
 }
 
 fn folders(report: &mut Report, context: &Context) {

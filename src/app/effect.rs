@@ -1,0 +1,75 @@
+//! What the workstation wants done. The app only says so; the `workstation` module does it.
+
+use std::path::PathBuf;
+
+use super::Side;
+use super::draft::Draft;
+use crate::engine::wire::Request;
+
+/// A piece of work outside of the app.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Ask this of the engine.
+    Send(Request),
+    /// Open the line to the engine again.
+    Connect,
+    /// Read a picture; answered by `Msg::Loaded`.
+    Load(Load),
+    /// Count the tokens of a prompt; answered by `Msg::Counted`.
+    Count {
+        /// Which prompt.
+        side: Side,
+        /// The revision of the text.
+        revision: u64,
+        /// The text.
+        text: String,
+    },
+    /// Walk the model folders; answered by `Msg::Models`.
+    FindModels,
+    /// Read a checkpoint's header; answered by `Msg::Inspected`.
+    Inspect(PathBuf),
+    /// Put a text into the terminal's clipboard.
+    Copy(String),
+    /// Keep what is being worked on, for the next start.
+    Keep(Box<Draft>),
+    /// Use a theme by name from now on, and remember it when `keep` is set; answered by `Msg::Theme`.
+    Theme {
+        /// The theme's name.
+        name: String,
+        /// Whether it goes into the settings.
+        keep: bool,
+    },
+    /// Write a setting into the settings file.
+    Set {
+        /// The key.
+        key: &'static str,
+        /// Its value.
+        value: String,
+    },
+    /// Read settings, themes and keymap again.
+    Reload,
+    /// Clear the terminal and draw everything anew.
+    Redraw,
+    /// Give the terminal back to the shell until the user returns.
+    Suspend,
+    /// Close the screen. The engine goes on.
+    Quit,
+}
+
+/// A picture to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Load {
+    /// The file.
+    pub path: PathBuf,
+    /// What for.
+    pub role: Role,
+}
+
+/// What a picture is read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// The big view.
+    Big,
+    /// A thumbnail.
+    Small,
+}

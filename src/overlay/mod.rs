@@ -1,0 +1,102 @@
+//! What opens above the panes: lists to choose from (the palette, the help, pickers) and a text to read.
+//!
+//! An overlay takes all keys while it is open. What comes of it is an [`Answer`], which the app acts on. Read [`chooser`] next.
+
+pub mod chooser;
+pub mod reader;
+pub mod view;
+pub mod which_key;
+
+use crossterm::event::KeyEvent;
+
+use crate::keys::{Action, Scope};
+
+pub use chooser::Chooser;
+pub use reader::Reader;
+
+/// Something that is open above the panes.
+#[derive(Debug)]
+pub enum Overlay {
+    /// A list to choose from.
+    Chooser(Chooser),
+    /// A text to read.
+    Reader(Reader),
+    /// A question before an action that cannot be taken back.
+    Confirm(Action),
+}
+
+/// What a list is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Actions to run.
+    Palette,
+    /// Actions and their keys, to read and to run.
+    Help,
+    /// A checkpoint.
+    Model,
+    /// A VAE.
+    Vae,
+    /// A sampler.
+    Sampler,
+    /// A schedule.
+    Schedule,
+    /// A theme; the one under the cursor is tried on.
+    Theme,
+    /// A language.
+    Language,
+    /// A picture of the history.
+    Picture,
+}
+
+/// What came of a key in an overlay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Nothing but the overlay has changed.
+    Open,
+    /// Another item is under the cursor.
+    Moved,
+    /// It is closed without a choice.
+    Dismissed,
+    /// The item of this index was chosen.
+    Chosen(usize),
+}
+
+impl Overlay {
+    /// Where its keys are looked up.
+    pub fn scope(&self) -> Scope {
+        match self {
+            Self::Chooser(_) => Scope::Picker,
+            Self::Reader(_) => Scope::Help,
+            Self::Confirm(_) => Scope::Confirm,
+        }
+    }
+
+    /// Pasted text.
+    pub fn insert(&mut self, text: &str) -> Answer {
+        match self {
+            Self::Chooser(chooser) => chooser.insert(text),
+            Self::Reader(_) | Self::Confirm(_) => Answer::Open,
+        }
+    }
+
+    /// A key that is no action.
+    pub fn key(&mut self, key: &KeyEvent) -> Answer {
+        match self {
+            Self::Chooser(chooser) => chooser.key(key),
+            Self::Reader(_) | Self::Confirm(_) => Answer::Open,
+        }
+    }
+
+    /// Does an action of its scope; `page` is how many rows it shows. `None` for an action of another scope.
+    pub fn act(&mut self, action: Action, page: usize) -> Option<Answer> {
+        match self {
+            Self::Chooser(chooser) => chooser.act(action, page),
+            Self::Reader(reader) => reader.act(action, page),
+            Self::Confirm(_) => match action {
+                Action::Accept => Some(Answer::Chosen(0)),
+                Action::Dismiss => Some(Answer::Dismissed),
+                _ => None,
+            },
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Carries out what the app wants done. What takes long is done on a thread of its own and answered through the inbox.
+
+use std::io;
+use std::sync::Arc;
+use std::thread;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::latest::Latest;
+use super::link::Link;
+use super::screen::Screen;
+use super::{Inbox, Options, files, loader};
+use crate::app::effect::{Load, Role};
+use crate::app::msg::Complaint;
+use crate::app::{Effect, Msg, Side};
+use crate::panes::prompt::tokens::Tokens;
+use crate::ui::theme::Depth;
+
+/// The most that is put into a clipboard through the terminal; many terminals take no more.
+const CLIPBOARD: usize = 74_994;
+
+/// The threads and files that effects need.
+pub(super) struct Hands {
+    pub(super) options: Arc<Options>,
+    pub(super) inbox: Inbox,
+    link: Option<Link>,
+    loader: Latest<Load, Load>,
+    counter: Latest<Side, Count>,
+    pub(super) theme: String,
+    pub(super) depth: Depth,
+}
+
+struct Count {
+    side: Side,
+    revision: u64,
+    text: String,
+}
+
+impl Hands {
+    pub(super) fn new(options: Options, inbox: Inbox, depth: Depth) -> io::Result<Self> {
+        let options = Arc::new(options);
+        let tell = inbox.clone();
+        let loader = Latest::start("pictures", move |load: Load| {
+            let picture = loader::read(&load.path, load.role);
+            tell.tell(Msg::Loaded { load, picture });
+        })?;
+        let tell = inbox.clone();
+        let counter = Latest::start("tokens", move |count: Count| {
+            let tokens = Tokens::count(&count.text);
+            tell.tell(Msg::Counted {
+                side: count.side,
+                revision: count.revision,
+                tokens,
+            });
+        })?;
+        let theme = options.settings.theme.clone();
+        Ok(Self {
+            options,
+            inbox,
+            link: None,
+            loader,
+            counter,
+            theme,
+            depth,
+        })
+    }
+
+    /// The theme in force, read again.
+    pub(super) fn themed(&self, dark: Option<bool>) -> Msg {
+        let theme = files::theme(&self.options, &self.theme, dark, self.depth);
+        Msg::Theme(theme.map(Box::new).map_err(|error| Complaint {
+            message: error.to_string(),
+            hint: error.hint(),
+        }))
+    }
+
+    /// Keeps a draft before the end, where nobody listens to complaints any more.
+    pub(super) fn keep(&mut self, effect: Effect) {
+        if let Effect::Keep(draft) = effect {
+            let _ = files::keep(&self.options, &draft);
+        }
+    }
+
+    fn connect(&mut self) {
+        let options = Arc::clone(&self.options);
+        // The first job may want the shipped checkpoint, so it is unpacked before the engine is spoken to.
+        let before = move || files::unpack(&options);
+        match Link::open(self.options.launch.clone(), before, self.inbox.clone()) {
+            Ok(link) => self.link = Some(link),
+            Err(error) => self.inbox.tell(Msg::EngineLost {
+                message: error.to_string(),
+                hint: None,
+            }),
+        }
+    }
+
+    pub(super) fn find_models(&self) {
+        self.aside(|options| Msg::Models(files::models(options)));
+    }
+
+    /// Does something long on a thread of its own.
+    fn aside(&self, work: impl FnOnce(&Options) -> Msg + Send + 'static) {
+        let (options, inbox) = (Arc::clone(&self.options), self.inbox.clone());
+        let started = thread::Builder::new()
+            .name("aside".to_owned())
+            .spawn(move || inbox.tell(work(&options)));
+        if let Err(error) = started {
+            self.inbox.tell(Msg::Complain(Complaint {
+                message: error.to_string(),
+                hint: None,
+            }));
+        }
+    }
+
+    fn complain(&self, done: Result<(), Complaint>) {
+        if let Err(complaint) = done {
+            self.inbox.tell(Msg::Complain(complaint));
+        }
+    }
+}
+
+impl Screen {
+    /// Carries out one effect.
+    pub(super) fn carry_out(&mut self, effect: Effect) {
+        let dark = self.dark();
+        let hands = &mut self.hands;
+        match effect {
+            Effect::Send(request) => {
+                if let Some(link) = &hands.link {
+                    link.send(request);
+                }
+            }
+            Effect::Connect => hands.connect(),
+            Effect::Load(load) => {
+                // Of the big pictures the last one asked for is wanted, of the thumbnails each.
+                let key = match load.role {
+                    Role::Big => Load {
+                        path: "".into(),
+                        role: Role::Big,
+                    },
+                    Role::Small => load.clone(),
+                };
+                hands.loader.order(key, load);
+            }
+            Effect::Count { side, revision, text } => hands.counter.order(side, Count { side, revision, text }),
+            Effect::FindModels => hands.find_models(),
+            Effect::Inspect(path) => hands.aside(move |options| {
+                if path == files::shipped(options).path {
+                    // A complaint comes from the link's thread, which does the same.
+                    let _ = files::unpack(options);
+                }
+                let native = files::native_size(&path);
+                Msg::Inspected { path, native }
+            }),
+            Effect::Copy(text) => self.copy(&text),
+            Effect::Keep(draft) => hands.complain(files::keep(&hands.options, &draft).map_err(|error| Complaint {
+                message: error.to_string(),
+                hint: error.hint(),
+            })),
+            Effect::Theme { name, keep } => {
+                hands.theme.clone_from(&name);
+                let msg = hands.themed(dark);
+                hands.inbox.tell(msg);
+                if keep {
+                    self.remember("theme", &name);
+                }
+            }
+            Effect::Set { key, value } => self.remember(key, &value),
+            Effect::Reload => self.reload(),
+            Effect::Redraw => self.redraw(),
+            Effect::Suspend => self.suspend(),
+            Effect::Quit => self.leaving = true,
+        }
+    }
+
+    /// OSC 52: the terminal puts a text into the clipboard of the machine it runs on.
+    fn copy(&mut self, text: &str) {
+        let encoded = STANDARD.encode(text);
+        if encoded.len() > CLIPBOARD {
+            let message = format!("{} bytes are more than a terminal takes into its clipboard", text.len());
+            self.hands.inbox.tell(Msg::Complain(Complaint { message, hint: None }));
+            return;
+        }
+        self.questions.extend(format!("\x1b]52;c;{encoded}\x07").into_bytes());
+    }
+}
