@@ -149,8 +149,8 @@ fn lines_that_are_no_command() {
         &shell,
         2,
         &[
-            ("", &["command"], "--help"),
-            ("models", &["command"], ""),
+            ("models", &["command"], "--help"),
+            ("queue", &["command"], "--help"),
             ("generate", &["nothing to draw"], "--prompt"),
             ("generate --steps 3", &["nothing to draw"], "--params"),
             ("generat -p fox", &["'generat'"], "'generate'"),

@@ -1,0 +1,394 @@
+//! Everything at once: each action everywhere, and thousands of messages in no order. Nothing panics and nothing is drawn outside.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use danlu::app::effect::{Load, Role};
+use danlu::app::msg::{Complaint, Models, Terminal};
+use danlu::app::{Effect, Msg, Side};
+use danlu::engine::{Event, Failure, JobId, Present, Preview, Running, Stage, State};
+use danlu::keys::{ACTIONS, Keymap};
+use danlu::panes::prompt::tokens::Tokens;
+use danlu::ui::lang::Lang;
+use danlu::ui::theme::Themes;
+use ratatui::layout::{Rect, Size};
+use unicode_width::UnicodeWidthStr;
+
+use super::desk::{Desk, Random, busy, entry, failure, model, picture, preview, saved, start, theme};
+
+const PANES: [&str; 6] = ["f2", "f3", "f4", "f6", "f7", "f8"];
+
+/// Draws, and looks whether all of it is on the screen.
+#[track_caller]
+fn check(desk: &mut Desk) {
+    let (buffer, seen) = desk.draw();
+    let screen = Rect::from(desk.size);
+    assert_eq!(buffer.area, screen);
+    let spots = seen.spots.iter().map(|spot| spot.area);
+    for area in spots.chain(seen.covers.iter().copied()) {
+        assert_eq!(screen.intersection(area), area, "{area:?} on {screen:?}");
+    }
+    assert!(
+        seen.cursor.is_none_or(|at| screen.contains(at)),
+        "{:?} on {screen:?}",
+        seen.cursor
+    );
+    for y in 0..screen.height {
+        let last = &buffer[(screen.width - 1, y)];
+        assert!(last.symbol().width() <= 1, "{:?} sticks out in row {y}", last.symbol());
+    }
+}
+
+#[test]
+fn every_key_of_every_action_can_be_pressed_in_every_pane() {
+    for make in [Desk::new, busy] {
+        for pane in PANES {
+            for info in ACTIONS {
+                let mut desk = make(100, 30);
+                desk.press(pane);
+                for (_, keys) in info.keys {
+                    desk.press(keys);
+                    check(&mut desk);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn every_action_of_the_palette_and_of_the_help_can_be_run_in_every_pane() {
+    for make in [Desk::new, busy] {
+        for (pane, list) in PANES.into_iter().flat_map(|pane| [(pane, "ctrl+p"), (pane, "f1")]) {
+            let mut desk = make(100, 30);
+            for info in ACTIONS {
+                desk.press("esc esc");
+                desk.press(pane);
+                desk.press(list);
+                desk.paste(info.name);
+                desk.press("enter");
+                check(&mut desk);
+                desk.press("enter");
+                check(&mut desk);
+            }
+        }
+    }
+}
+
+#[test]
+fn thousands_of_messages_in_any_order_never_panic_and_never_draw_outside() {
+    for seed in 0..8 {
+        let mut random = Random(seed * 77 + 1);
+        let mut begin = start(Size::new(100, 30));
+        if seed % 2 == 1 {
+            begin.lang = Lang::Zh;
+        }
+        let mut desk = Desk::of(begin);
+        for _ in 0..2500 {
+            let msg = message(&mut random, &desk);
+            if let Msg::Resize(size) = msg {
+                desk.size = size;
+            }
+            desk.now += std::time::Duration::from_millis(random.below(300) as u64);
+            let effects = desk.app.update(msg, desk.now);
+            answer(&mut desk, &mut random, effects);
+            let cells = usize::from(desk.size.width) * usize::from(desk.size.height);
+            if random.below(1 + cells / 1500) == 0 {
+                check(&mut desk);
+            }
+        }
+    }
+}
+
+/// Some of what was asked for comes, some never.
+fn answer(desk: &mut Desk, random: &mut Random, effects: Vec<Effect>) {
+    for effect in effects {
+        let msg = match effect {
+            _ if random.below(3) == 0 => continue,
+            Effect::Load(load) => {
+                let readable = random.below(4) > 0;
+                let picture = if readable {
+                    Ok(picture(1 + random.below(40) as u32, 1 + random.below(40) as u32, 3))
+                } else {
+                    Err("broken 坏".to_owned())
+                };
+                Msg::Loaded { load, picture }
+            }
+            Effect::Count { side, revision, text } => Msg::Counted {
+                side,
+                revision,
+                tokens: Tokens {
+                    count: text.len(),
+                    limit: 75,
+                    borders: (0..text.len())
+                        .filter(|at| text.is_char_boundary(*at) && at % 7 == 3)
+                        .collect(),
+                },
+            },
+            Effect::Theme { name, .. } => Msg::Theme(Ok(Box::new(theme(&name)))),
+            Effect::Connect => Msg::EngineFound {
+                version: "1".to_owned(),
+                pid: 1,
+            },
+            _ => continue,
+        };
+        desk.app.update(msg, desk.now);
+    }
+}
+
+fn message(random: &mut Random, desk: &Desk) -> Msg {
+    match random.below(100) {
+        0..45 => Msg::Key(a_key(random)),
+        45..60 => Msg::Mouse(a_click(random, desk)),
+        60..65 => Msg::Paste(a_text(random)),
+        65..70 => Msg::Resize(a_size(random)),
+        70..72 => Msg::Tick,
+        72..94 => Msg::Engine(an_event(random)),
+        94 => Msg::EngineLost {
+            message: a_text(random),
+            hint: Some(a_text(random)),
+        },
+        95 => Msg::Complain(Complaint {
+            message: a_text(random),
+            hint: None,
+        }),
+        96 => Msg::Models(Models {
+            checkpoints: (0..random.below(200))
+                .map(|n| model(&format!("{}{n}", a_text(random))))
+                .collect(),
+            vaes: (0..random.below(3)).map(|n| model(&n.to_string())).collect(),
+        }),
+        97 => Msg::Inspected {
+            path: model("danlu-emoji").path,
+            native: if random.below(2) == 0 {
+                Ok([768, 64])
+            } else {
+                Err(a_text(random))
+            },
+        },
+        98 => match random.below(3) {
+            0 => {
+                let names = Themes::builtin().names();
+                Msg::Theme(Ok(Box::new(theme(random.of::<String>(&names)))))
+            }
+            1 => Msg::Keymap(Ok(Box::new(Keymap::default()))),
+            _ => Msg::Keymap(Err(complaint())),
+        },
+        _ => match random.below(3) {
+            0 => Msg::Terminal(Terminal {
+                graphics: a_text(random),
+                round_trip: None,
+                slow: true,
+            }),
+            1 => Msg::Counted {
+                side: Side::Negative,
+                revision: random.below(50) as u64,
+                tokens: Tokens::default(),
+            },
+            _ => Msg::Loaded {
+                load: Load {
+                    path: a_text(random).into(),
+                    role: *random.of(&[Role::Big, Role::Small]),
+                },
+                picture: Ok(picture(3, 3, 1)),
+            },
+        },
+    }
+}
+
+fn complaint() -> Complaint {
+    Complaint {
+        message: "broken".to_owned(),
+        hint: Some("mend it".to_owned()),
+    }
+}
+
+fn a_key(random: &mut Random) -> KeyEvent {
+    let codes = [
+        KeyCode::Enter,
+        KeyCode::Esc,
+        KeyCode::Tab,
+        KeyCode::BackTab,
+        KeyCode::Up,
+        KeyCode::Down,
+        KeyCode::Left,
+        KeyCode::Right,
+        KeyCode::Home,
+        KeyCode::End,
+        KeyCode::PageUp,
+        KeyCode::PageDown,
+        KeyCode::Backspace,
+        KeyCode::Delete,
+        KeyCode::Char(' '),
+    ];
+    let code = match random.below(6) {
+        0..2 => *random.of(&codes),
+        2 => KeyCode::F(1 + random.below(12) as u8),
+        3 => KeyCode::Char(*random.of(&['狐', '(', ')', ':', ',', '\u{301}', '👨', '\u{200d}', '\u{7}', '1'])),
+        _ => KeyCode::Char(char::from(b' ' + random.below(95) as u8)),
+    };
+    let held = [
+        KeyModifiers::NONE,
+        KeyModifiers::NONE,
+        KeyModifiers::SHIFT,
+        KeyModifiers::CONTROL,
+        KeyModifiers::ALT,
+        KeyModifiers::CONTROL | KeyModifiers::ALT,
+        KeyModifiers::CONTROL | KeyModifiers::SHIFT,
+    ];
+    KeyEvent::new(code, *random.of(&held))
+}
+
+fn a_click(random: &mut Random, desk: &Desk) -> MouseEvent {
+    let button = *random.of(&[
+        MouseButton::Left,
+        MouseButton::Left,
+        MouseButton::Right,
+        MouseButton::Middle,
+    ]);
+    let kind = match random.below(7) {
+        0..3 => MouseEventKind::Down(button),
+        3 => MouseEventKind::Up(button),
+        4 => MouseEventKind::Drag(button),
+        5 => MouseEventKind::ScrollUp,
+        _ => MouseEventKind::ScrollDown,
+    };
+    // Sometimes beyond the screen, as after a resize.
+    let (width, height) = (usize::from(desk.size.width), usize::from(desk.size.height));
+    MouseEvent {
+        kind,
+        column: random.below(width + width / 9 + 1) as u16,
+        row: random.below(height + height / 9 + 1) as u16,
+        modifiers: KeyModifiers::NONE,
+    }
+}
+
+fn a_size(random: &mut Random) -> Size {
+    let usual = [
+        Size::new(100, 30),
+        Size::new(60, 20),
+        Size::new(140, 45),
+        Size::new(300, 100),
+    ];
+    match random.below(3) {
+        0 => *random.of(&usual),
+        1 => Size::new(1 + random.below(70) as u16, 1 + random.below(30) as u16),
+        _ => Size::new(1 + random.below(300) as u16, 1 + random.below(100) as u16),
+    }
+}
+
+fn a_text(random: &mut Random) -> String {
+    let texts = [
+        "",
+        "fox",
+        "狐狸,雪地,(水彩:1.3)",
+        "a very long sentence that goes on and on, as sentences of errors do when they name a path and a reason and a number",
+        "\u{1b}[31mred\u{7}\r\n\ttabs",
+        "👨‍👩‍👧‍👦🇩🇪e\u{301}\u{202e}abc",
+        "a castle\nNegative prompt: x\nSteps: 28, Sampler: Euler a, CFG scale: 5.5, Seed: 99, Size: 640x384",
+        "a\nSteps: 99999999999999999999999, Seed: -1, Size: 0x0",
+        "((((a:1.1), [b|c:9], <lora:x:1> AND BREAK \\(",
+    ];
+    (*random.of(&texts)).to_owned()
+}
+
+fn a_state(random: &mut Random) -> State {
+    match random.below(6) {
+        0 => State::Waiting,
+        1 => State::Running,
+        2 => State::Done,
+        3 => State::Cancelled,
+        4 => State::Interrupted,
+        _ => State::Failed(failure()),
+    }
+}
+
+fn a_preview(random: &mut Random) -> Preview {
+    let mut preview = preview(random.below(9) as u32);
+    match random.below(5) {
+        0 => preview.width = 0,
+        1 => preview.rgb.truncate(5),
+        _ => {}
+    }
+    preview
+}
+
+fn an_event(random: &mut Random) -> Event {
+    let job = JobId(random.below(9) as u64);
+    let entry_of = |random: &mut Random, id| {
+        let mut entry = entry(id, a_state(random), &a_text(random));
+        entry.made = random.below(3);
+        Box::new(entry)
+    };
+    let number = |random: &mut Random| *random.of(&[0, 1, 7, 20, 1_000_000, usize::MAX]);
+    let real = |random: &mut Random| *random.of(&[0.0, 0.3, 6.2, -1.0, f64::NAN, f64::INFINITY, 1e300]);
+    match random.below(18) {
+        0 => Event::Present(Box::new(Present {
+            device: (random.below(2) == 0).then(|| a_text(random)),
+            paused: random.below(2) == 0,
+            entries: (0..random.below(30) as u64).map(|id| *entry_of(random, id)).collect(),
+            running: (random.below(2) == 0).then(|| Running {
+                job,
+                stage: Stage::Decoding,
+                preview: Some(a_preview(random)),
+            }),
+            ..Present::default()
+        })),
+        1..4 => Event::Queued {
+            entry: entry_of(random, job.0),
+        },
+        4 => Event::Order {
+            waiting: (0..random.below(6)).map(|_| JobId(random.below(12) as u64)).collect(),
+        },
+        5 => Event::Removed { job },
+        6 => Event::Paused {
+            paused: random.below(2) == 0,
+        },
+        7 => Event::Accepted { ticket: 1, job },
+        8 => Event::Refused {
+            ticket: None,
+            failure: Failure::new(a_text(random), a_text(random)),
+        },
+        9 => Event::Stopping,
+        10 => Event::Started {
+            job,
+            pictures: number(random),
+            device: a_text(random),
+        },
+        11 => Event::Loading {
+            job,
+            network: a_text(random),
+        },
+        12 => Event::Step {
+            job,
+            picture: number(random),
+            step: number(random),
+            of: number(random),
+            per_second: real(random),
+            left: real(random),
+        },
+        13 => Event::Preview {
+            job,
+            preview: a_preview(random),
+        },
+        14 => Event::Decoding { job },
+        15 => Event::Saved {
+            job,
+            picture: danlu::engine::Saved {
+                width: number(random),
+                seconds: real(random),
+                infotext: a_text(random),
+                ..saved(random.below(40) as u64)
+            },
+        },
+        16 => Event::Warning {
+            job: Some(job),
+            message: a_text(random),
+        },
+        _ => match random.below(3) {
+            0 => Event::Finished { job },
+            1 => Event::Cancelled { job },
+            _ => Event::Failed {
+                job,
+                failure: failure(),
+            },
+        },
+    }
+}
