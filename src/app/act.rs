@@ -107,8 +107,8 @@ impl App {
             Action::RandomSeed => self.parameters.set_seed(None),
             Action::ReuseLastSeed => self.use_last_seed(),
             Action::SwapSize => self.parameters.swap_size(),
-            Action::CopyInfotext => self.copy_of_picture(|picture| picture.infotext.clone(), effects),
-            Action::CopyPath => self.copy_of_picture(|picture| picture.path.display().to_string(), effects),
+            Action::CopyInfotext => self.copy_infotext(effects),
+            Action::CopyPath => self.copy_path(effects),
             Action::SelectUp
             | Action::SelectDown
             | Action::PageUp
@@ -399,14 +399,21 @@ impl App {
         self.parameters.set_seed(Some(seed));
     }
 
-    fn copy_of_picture(
-        &mut self,
-        text: impl FnOnce(&crate::engine::event::Saved) -> String,
-        effects: &mut Vec<Effect>,
-    ) {
+    fn copy_infotext(&mut self, effects: &mut Vec<Effect>) {
         let Some(made) = self.history.current() else { return };
-        effects.push(Effect::Copy(text(&made.picture)));
-        self.notice(Grade::Info, self.lang.say(&pictures::COPIED).to_owned(), None);
+        effects.push(Effect::Copy(made.picture.infotext.clone()));
+        self.notice(Grade::Info, self.lang.say(&pictures::COPIED_INFOTEXT).to_owned(), None);
+    }
+
+    fn copy_path(&mut self, effects: &mut Vec<Effect>) {
+        let Some(made) = self.history.current() else { return };
+        let path = made.picture.path.display().to_string();
+        effects.push(Effect::Copy(path.clone()));
+        self.notice(
+            Grade::Info,
+            self.lang.fill(&pictures::COPIED_PATH, &[("path", &path)]),
+            None,
+        );
     }
 
     /// Puts a recipe into form and prompts; each prompt can be undone.

@@ -143,6 +143,11 @@ fn view_bar(app: &App, layout: &Layout, buffer: &mut Buffer) {
     );
     line::put(" 丹炉 ", style, area, buffer);
     let begin = places.last().map_or(area.x + 6, |place| place.right());
+    let area = Rect {
+        x: begin,
+        width: area.right().saturating_sub(begin),
+        ..area
+    };
     let left = format!(" {}", text::safe(&app.parameters.model().name));
     let mut parts = Vec::new();
     if app.forever {
@@ -171,11 +176,6 @@ fn view_bar(app: &App, layout: &Layout, buffer: &mut Buffer) {
         parts.pop();
     }
     let right = format!("{} ", parts.join(" · "));
-    let area = Rect {
-        x: begin,
-        width: area.right() - begin,
-        ..area
-    };
     let words = lines::three_parts((&left, style), ("", style), (&right, style), usize::from(area.width));
     line::put_line(&words, style, area, buffer);
 }

@@ -14,7 +14,7 @@ fn a_prompt_becomes_a_picture_on_the_screen_and_in_a_file() {
     tty.wait_text("a red fox");
     wait_engine(&tty);
     tty.send(ENTER);
-    tty.wait("progress", |screen| bar(screen).contains(" %"));
+    tty.wait_text("it/s");
     tty.wait_text("1/1");
     tty.wait("picture", |screen| half_blocks(screen) > 100);
     tty.wait_text("seed 7");
@@ -32,11 +32,11 @@ fn a_killed_screen_finds_its_job_again() {
     let mut tty = desk.open();
     wait_engine(&tty);
     tty.send(ENTER);
-    tty.wait("progress", |screen| bar(screen).contains(" %"));
+    tty.wait_text("it/s");
     tty.signal("KILL");
     tty.wait_exit();
     let mut tty = desk.open();
-    tty.wait("progress", |screen| bar(screen).contains(" %"));
+    tty.wait_text("it/s");
     tty.wait_text("1/1");
     tty.wait("picture", |screen| half_blocks(screen) > 100);
     quit(&mut tty);
@@ -50,12 +50,12 @@ fn a_closed_terminal_ends_the_screen_and_not_the_job() {
     wait_engine(&tty);
     tty.send("fox");
     tty.send(ENTER);
-    tty.wait("progress", |screen| bar(screen).contains(" %"));
+    tty.wait_text("it/s");
     tty.close();
     tty.wait_exit();
     assert_eq!(desk.kept(), "fox");
     let mut tty = desk.open();
-    tty.wait("progress", |screen| bar(screen).contains(" %"));
+    tty.wait_text("it/s");
     tty.wait_text("1/1");
     quit(&mut tty);
     desk.picture();
@@ -67,7 +67,7 @@ fn a_killed_engine_is_missed_and_started_again_and_its_job_can_be_retried() {
     let mut tty = desk.open();
     wait_engine(&tty);
     tty.send(ENTER);
-    tty.wait("progress", |screen| bar(screen).contains(" %"));
+    tty.wait_text("it/s");
     let first = desk.home.pid().unwrap();
     desk.home.kill();
     tty.wait_text("engine gone");
@@ -114,14 +114,14 @@ fn two_screens_and_the_shell_share_one_engine() {
     wait_engine(&second);
     first.send(ENTER);
     for tty in [&first, &second] {
-        tty.wait("progress", |screen| bar(screen).contains(" %"));
+        tty.wait_text("it/s");
     }
     let ran = desk.home.shell.run("generate --queue -p owl --steps 1 --size 16x16");
     assert!(ran.status.success(), "{ran:?}");
     for tty in [&first, &second] {
         tty.wait_text("owl");
         tty.wait_text("2/2");
-        tty.wait("end", |screen| !bar(screen).contains(" %"));
+        tty.wait_gone("it/s");
     }
     quit(&mut first);
     quit(&mut second);

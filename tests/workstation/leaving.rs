@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::desk::{DANLU, Desk, ENTER, QUIT, bar, quit, wait_engine};
+use crate::desk::{DANLU, Desk, ENTER, QUIT, quit, wait_engine};
 use crate::tty::{Pace, Setup, Tty};
 
 #[test]
@@ -111,7 +111,7 @@ fn a_terminal_that_stopped_reading_can_be_left_at_once() {
     let mut tty = desk.open();
     wait_engine(&tty);
     tty.send(ENTER);
-    tty.wait("progress", |screen| bar(screen).contains(" %"));
+    tty.wait_text("it/s");
     tty.pace(Pace::Stopped);
     let asked = Instant::now();
     tty.send("typed blindly");
@@ -164,7 +164,7 @@ fn quitting_while_a_job_runs_leaves_the_terminal_whole() {
     let mut tty = desk.open();
     wait_engine(&tty);
     tty.send(ENTER);
-    tty.wait("progress", |screen| bar(screen).contains(" %"));
+    tty.wait_text("it/s");
     quit(&mut tty);
     assert!(desk.home.pid().is_some(), "the engine goes on");
 }

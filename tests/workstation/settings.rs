@@ -36,9 +36,9 @@ fn no_color_is_heeded() {
         wait_engine(&tty);
         tty.send("\x1b5\x1b3\x1b1");
         tty.send("\x10");
-        tty.wait_text("Commands");
+        tty.wait_text("type to filter");
         tty.send("\x1b");
-        tty.wait_gone("Commands");
+        tty.wait_gone("type to filter");
         tty.send(ENTER);
         tty.wait_text("1/1");
         tty.wait_text("seed 7");

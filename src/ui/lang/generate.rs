@@ -22,9 +22,6 @@ catalogue! {
     CLIP_SKIP: "CLIP skip", "CLIP 终止层数";
     RNG: "Noise source", "噪声来源";
     ENSD: "ENSD", "ENSD (种子偏移)";
-    NONE: "None", "无";
-    RANDOM: "random", "随机";
-    TOKENS: "{used}/{of} tokens", "{used}/{of} 词元";
     PROMPT_EMPTY: "What should be drawn? {key} draws", "想画什么?按 {key} 出图";
     NEGATIVE_EMPTY: "What should not be in the picture?", "图中不要出现什么?";
 }

@@ -9,18 +9,12 @@ catalogue! {
     FAILED: "failed", "失败";
     LOADING: "loading {name}", "正在载入 {name}";
     DECODING: "decoding", "正在解码";
-    STEP_OF: "step {step} of {of}", "第 {step}/{of} 步";
-    PICTURE_OF: "picture {picture} of {of}", "第 {picture}/{of} 张";
     STEPS_PER_SECOND: "{rate} it/s", "{rate} 步/秒";
     SECONDS_PER_STEP: "{rate} s/it", "{rate} 秒/步";
     PAUSED: "paused", "已暂停";
-    QUEUE_PAUSED: "The queue is paused: {key} goes on", "队列已暂停,按 {key} 继续";
-    JOB: "{n} job", "{n} 个任务";
-    JOBS: "{n} jobs", "{n} 个任务";
     JOB_WAITING: "{n} job waiting", "{n} 个任务等待中";
     JOBS_WAITING: "{n} jobs waiting", "{n} 个任务等待中";
     NO_JOBS: "No jobs yet: {key} draws", "还没有任务,按 {key} 出图";
     ENGINE_STARTING: "starting the engine", "正在启动引擎";
     ENGINE_READY: "engine ready", "引擎就绪";
-    ENGINE_LOST: "The engine is gone; {key} starts it again", "引擎已断开,按 {key} 重新启动";
 }

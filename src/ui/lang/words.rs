@@ -1,17 +1,12 @@
 //! Words that many views need.
 
 catalogue! {
-    YES: "yes", "是";
-    NO: "no", "否";
     ON: "on", "开";
     OFF: "off", "关";
     NOTHING_FOUND: "Nothing matches {query}", "没有与 {query} 匹配的内容";
-    EMPTY: "nothing here", "空";
     TYPE_TO_FILTER: "type to filter", "输入以筛选";
     SHOWN_OF: "{shown} of {of}", "{shown}/{of}";
-    DANGEROUS: "This cannot be undone", "此操作无法撤销";
     SURE: "{action}: are you sure?", "确定要{action}吗?";
-    OR: "or", "或";
     KEY: "Key", "按键";
     ACTION: "Action", "操作";
     WHAT_IT_DOES: "What it does", "作用";
