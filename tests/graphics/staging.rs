@@ -305,10 +305,11 @@ fn finished_pictures_on_placeholders_take_turns_and_previews_cost_no_text() {
     for (seed, side) in [(1, 64), (2, 64), (3, 300), (4, 300), (5, 300), (6, 64), (7, 64)] {
         let mut image = pictures::noise(side, side);
         image.put_pixel(0, 0, image::Rgb([seed; 3]));
+        let budget = if side == 64 { 16 << 10 } else { 512 << 10 };
         let order = Order {
             area: area.as_size(),
             mux: Mux::Tmux,
-            ..super::order(&image, Protocol::Kitty, 512 << 10)
+            ..super::order(&image, Protocol::Kitty, budget)
         };
         let (bytes, cells) = program.frame(&[scene(0, area, &Arc::new(encode(&order)))], &[]);
         let ids: Vec<u32> = program.terminal.images.keys().copied().collect();

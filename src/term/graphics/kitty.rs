@@ -18,8 +18,10 @@ use super::{Order, Protocol, diacritics, passthrough};
 
 /// The most base64 that one command may carry.
 const CHUNK: usize = 4096;
-/// Pixels up to which a palette of 255 colours is as good as 24 bits and half as long: previews.
+/// Pixels up to which a palette of 255 colours is good enough for a picture that comes many times a second, and half as long.
 const FEW: u32 = 160 * 160;
+/// A budget below this is a growing picture's. A finished one keeps its colours if they fit.
+const GROWING: usize = 64 << 10;
 /// What a terminal takes for a cell of a picture.
 pub(super) const PLACEHOLDER: char = '\u{10EEEE}';
 
@@ -55,7 +57,7 @@ pub(super) fn encode(source: &Source<'_>, fit: &Fit, order: &Order) -> Option<Ma
     loop {
         let picture = source.scaled(size);
         let mut least = usize::MAX;
-        for png in candidates(&picture) {
+        for png in candidates(&picture, order.budget) {
             let payload = STANDARD.encode(png?);
             // The longest number that an image can have.
             let bytes = transmit(&payload, u32::MAX, cells, Placement::of(order.protocol), order.mux).len();
@@ -71,9 +73,9 @@ pub(super) fn encode(source: &Source<'_>, fit: &Fit, order: &Order) -> Option<Ma
     }
 }
 
-/// Files of the picture, the better first. A big one keeps all its colours if they fit.
-fn candidates(picture: &RgbImage) -> impl Iterator<Item = Option<Vec<u8>>> + '_ {
-    let is_small = picture.width() * picture.height() <= FEW;
+/// Files of the picture, the better first.
+fn candidates(picture: &RgbImage, budget: usize) -> impl Iterator<Item = Option<Vec<u8>>> + '_ {
+    let is_small = picture.width() * picture.height() <= FEW && budget < GROWING;
     let whole = (!is_small).then(|| png(picture, png::ColorType::Rgb, None, picture.as_raw()));
     whole.into_iter().chain(std::iter::once_with(|| {
         let indexed = quantise(picture, u8::MAX, 0.6);
