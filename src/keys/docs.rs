@@ -10,7 +10,9 @@ const HEAD: &str = r"# Keys
 Every key below can be changed. `?` (`f1` in an editor) shows those that work where you are, `ctrl+p` finds any action by its name, and
 `space` outside editors shows what may follow. In the prompt editors plain characters type, so commands there have ctrl, alt or a
 function key: `enter` draws, `alt+enter` or `ctrl+j` begins a new line, `ctrl+z` undoes (outside editors it suspends; `alt+z` suspends
-everywhere). Arrows, home, end, backspace and delete, also with ctrl or alt, belong to the text and are not bound.
+everywhere). Arrows, home, end, backspace and delete, also with ctrl or alt, belong to the text and are not bound: with shift they select,
+with ctrl they go by words, `alt+left` and `alt+right` move the item between commas as A1111 does, `ctrl+w`, `ctrl+u` and `ctrl+k` erase a word
+and to either end of the line.
 
 `ctrl+enter`, `shift+enter` and ctrl with shift and a letter reach danlu only from terminals with the kitty keyboard protocol. Every action
 that they stand for has another key that every terminal sends.
