@@ -91,6 +91,7 @@ from!(failed:
     danlu::weights::Error,
     danlu::infotext::carrier::Error,
     danlu::infotext::FieldError,
+    danlu::diffusion::parameters::ParameterError,
     danlu::workstation::Error,
     danlu::workstation::picks::Error,
     danlu::engine::client::ConnectError,

@@ -6,7 +6,8 @@ use std::str::FromStr;
 
 use danlu::diffusion::Recipe;
 use danlu::diffusion::noise::NoiseSource;
-use danlu::diffusion::sampler::{SamplerKind, parse_sampler};
+use danlu::diffusion::parameters::{self, set_sampler};
+use danlu::diffusion::recipe::random_seed;
 use danlu::diffusion::schedule::Schedule;
 use danlu::infotext::Infotext;
 use danlu::store::Folder;
@@ -184,31 +185,16 @@ fn apply_settings(context: &Context, recipe: &mut Recipe) -> Result<(), Failure>
 
 /// Applies what the parameters say and no option does, so that an option also mends a value that cannot be used.
 fn apply_params(recipe: &mut Recipe, params: &Infotext, options: &Drawing) -> Result<(), Failure> {
-    recipe.prompt.clone_from(&params.prompt);
-    recipe.negative_prompt.clone_from(&params.negative_prompt);
-    if let (Some(sampler), None) = (params.sampler(), &options.sampler) {
-        set_sampler(recipe, sampler)?;
-    }
-    if let (Some(schedule), None) = (params.schedule(), &options.schedule) {
-        recipe.schedule = recipe.sampler.recorded(schedule.parse()?);
-    }
-    if options.steps.is_none() {
-        recipe.steps = params.steps()?.map_or(recipe.steps, |steps| steps as usize);
-    }
-    if options.cfg.is_none() {
-        recipe.cfg_scale = params.cfg_scale()?.unwrap_or(recipe.cfg_scale);
-    }
-    if options.clip_skip.is_none() {
-        recipe.clip_skip = params.clip_skip()?.map_or(recipe.clip_skip, |skip| skip as usize);
-    }
-    if options.ensd.is_none() {
-        recipe.ensd = params.ensd()?.unwrap_or_default();
-    }
-    if options.rng.is_none() {
-        // A1111 writes nothing for its default, the GPU's generator, which `nv` is.
-        recipe.rng = params.rng().map_or(Ok(NoiseSource::Nv), str::parse)?;
-    }
-    Ok(())
+    let wanted = |field: &str| match field {
+        "sampler" => options.sampler.is_none(),
+        "schedule" => options.schedule.is_none(),
+        "ensd" => options.ensd.is_none(),
+        "rng" => options.rng.is_none(),
+        // Read before the checkpoint's own size was taken.
+        "size" => false,
+        _ => !is_given(options, field),
+    };
+    Ok(parameters::apply(recipe, params, wanted)?)
 }
 
 fn apply_options(recipe: &mut Recipe, options: &Drawing) -> Result<(), Failure> {
@@ -251,14 +237,6 @@ fn apply_options(recipe: &mut Recipe, options: &Drawing) -> Result<(), Failure> 
     Ok(())
 }
 
-/// Sets the sampler, and the schedule where an old name has one in it.
-fn set_sampler(recipe: &mut Recipe, text: &str) -> Result<(), Failure> {
-    let (sampler, schedule): (SamplerKind, _) = parse_sampler(text)?;
-    recipe.sampler = sampler;
-    recipe.schedule = schedule.unwrap_or(recipe.schedule);
-    Ok(())
-}
-
 fn set<T: FromStr>(field: &mut T, name: &str, text: Option<&String>, expected: &str) -> Result<(), Failure> {
     if let Some(text) = text {
         *field = text.trim().parse().map_err(|_| wrong(name, text, expected))?;
@@ -291,11 +269,4 @@ fn seed(text: &str) -> Result<Option<u64>, Failure> {
             .map(Some)
             .map_err(|_| wrong("seed", text, "0 to 18446744073709551615, or -1 for a random one")),
     }
-}
-
-/// A random seed of A1111's range.
-fn random_seed() -> u64 {
-    use std::hash::{BuildHasher, Hasher};
-    // The standard library's hasher is seeded by the system's randomness.
-    std::hash::RandomState::new().build_hasher().finish() >> 32
 }

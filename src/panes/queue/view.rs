@@ -90,12 +90,13 @@ fn row(entry: &Entry, theme: &Theme, lang: Lang, width: usize) -> Line<'static> 
 pub fn progress(entry: &Entry, stage: &Stage) -> f64 {
     let Job::Generate(job) = &entry.job else { return 0.0 };
     let recipe = &job.recipe;
-    let fraction = match stage {
+    let batch = recipe.batch_size as f64;
+    let pictures = match stage {
         Stage::Starting | Stage::Loading(_) => 0.0,
-        Stage::Step { step, of, .. } => *step as f64 / (*of).max(1) as f64,
-        Stage::Decoding => 1.0,
+        // Not by what was made: a job that is tried again draws all its pictures again.
+        Stage::Step { picture, step, of, .. } => *picture as f64 + batch * *step as f64 / (*of).max(1) as f64,
+        Stage::Decoding => entry.made as f64 + batch,
     };
-    let pictures = entry.made as f64 + fraction * recipe.batch_size as f64;
     (pictures / recipe.pictures().max(1) as f64).clamp(0.0, 1.0)
 }
 
