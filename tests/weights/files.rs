@@ -101,6 +101,16 @@ fn headers_that_lie() {
         entry("beta", "F16", "[4]", "[16, 24]"),
     ];
     refused_bytes(&file(&gap, 24), &["beta"]);
+    let twice = [
+        entry("alpha", "F16", "[4]", "[0, 8]"),
+        entry("alpha", "F16", "[4]", "[0, 8]"),
+    ];
+    refused_bytes(&file(&twice, 8), &["two tensors of the name alpha"]);
+    let later = [
+        entry("alpha", "F16", "[4]", "[0, 8]"),
+        entry("alpha", "F16", "[4]", "[8, 16]"),
+    ];
+    refused_bytes(&file(&later, 16), &["two tensors of the name alpha"]);
     refused_bytes(
         &file(&[entry("\\u001b[2Jalpha\\n", "F16", "[4]", "[8, 16]")], 16),
         &["alpha"],
@@ -130,15 +140,15 @@ fn a_file_cut_short() {
 fn files_of_another_format() {
     let pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n";
     let folder = tempfile::tempdir().unwrap();
+    let tar = [&b"sys_info"[..], &[0; 249], b"ustar\0"].concat();
     for (bytes, what, advice) in [
-        (&b"PK\x03\x04\x00\x00\x08\x08a/data.pkl"[..], "pickle", ""),
-        (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", "pickle", ""),
-        (b"\x80\x02}q\x00X\n\x00\x00\x00state_dict", "pickle", ""),
-        (b"<!DOCTYPE html><html>", "web page", "download"),
+        (&b"<!DOCTYPE html><html>"[..], "web page", "download"),
         (b"<html lang=en><title>", "web page", "download"),
         (b"\n  <!doctype html>\n", "web page", "download"),
         (b"<HTML><HEAD><TITLE>301", "web page", "download"),
         (pointer, "Git LFS pointer", "git lfs pull"),
+        (b"\x89PNG\r\n\x1a\n", "picture", ""),
+        (&tar, "tar archive", ""),
         (b"GGUF\x03\x00\x00\x00\x00\x00", "GGUF", ""),
     ] {
         let path = folder.path().join("model.safetensors");
@@ -162,7 +172,7 @@ const KINDS: &str = "
     Flux: double_blocks.0.img_attn.qkv.weight img_in.weight
     Flux: model.diffusion_model.double_blocks.0.img_attn.qkv.weight
     SD3: model.diffusion_model.joint_blocks.0.x_block.attn.qkv.weight first_stage_model.decoder.conv_in.weight
-    a UNet: down_blocks.0.resnets.0.conv1.weight conv_in.weight
+    a UNet: down_blocks.0.resnets.0.conv1.weight mid_block.resnets.0.conv1.weight conv_in.weight
     no Stable Diffusion weights: fc.weight";
 
 #[test]
@@ -283,10 +293,10 @@ fn networks_that_do_not_fit_each_other() {
     refuse(&reshape(vocabulary.clone(), 0, 49407), &["49407 tokens", "49408"]);
     let positions = format!("{TEXT}embeddings.position_embedding.weight");
     refuse(&reshape(positions, 0, 76), &["76 positions", "77"]);
-    refuse(
-        &reshape(format!("{UNET}input_blocks.0.0.weight"), 1, 9),
-        &["takes 9", "have 4"],
-    );
+    let first = || format!("{UNET}input_blocks.0.0.weight");
+    refuse(&reshape(first(), 1, 6), &["takes 6", "have 4"]);
+    refuse(&reshape(first(), 1, 8), &["8 channels", "InstructPix2Pix"]);
+    refuse(&reshape(first(), 1, 5), &["5 channels", "depth"]);
     refuse(
         &reshape(format!("{VAE}decoder.conv_in.weight"), 1, 16),
         &["takes 4", "have 16"],

@@ -1,6 +1,7 @@
-//! Files of weights that are refused: each by the right kind of error, in one sentence that names the file and what is wrong in it.
+//! Files of weights: read as their formats say, or refused by the right kind of error, in one sentence that names the file and what is
+//! wrong in it.
 //!
-//! The files are made here: a whole checkpoint of few and narrow layers ([`tiny`]), and what is left when it is spoilt in one place.
+//! Most files are made here: a whole checkpoint of few and narrow layers ([`tiny`]), and what is left when it is spoilt in one place.
 #![allow(missing_docs, clippy::unwrap_used)]
 
 use std::path::Path;
@@ -64,9 +65,16 @@ macro_rules! refused {
     }};
 }
 
+mod allocated;
+mod changing;
 mod configurations;
 mod files;
+mod hostile;
+mod mutated;
+mod pickled;
+mod pickles;
 mod spoilt;
+mod stored;
 #[path = "../support/mod.rs"]
 mod support;
 mod tensors;

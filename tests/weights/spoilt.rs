@@ -12,22 +12,22 @@ use super::load;
 use super::tiny::{Tiny, header, safetensors};
 
 /// xorshift64.
-struct Random(u64);
+pub(super) struct Random(pub(super) u64);
 
 impl Random {
-    fn below(&mut self, bound: usize) -> usize {
+    pub(super) fn below(&mut self, bound: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         (self.0 % bound.max(1) as u64) as usize
     }
 
-    fn one_in(&mut self, rounds: usize) -> bool {
+    pub(super) fn one_in(&mut self, rounds: usize) -> bool {
         self.below(rounds) == 0
     }
 
     /// Spoils a text in one to three places.
-    fn spoil(&mut self, text: &mut Vec<u8>) {
+    pub(super) fn spoil(&mut self, text: &mut Vec<u8>) {
         const PIECES: &str = "9 - 0 1e9 \" } ] ,[ : \\u0000 null 18446744073709551615 4611686018427387904";
         let pieces: Vec<_> = PIECES.split(' ').collect();
         for _ in 0..=self.below(3) {

@@ -94,7 +94,7 @@ fn harmless_tensors_are_passed_over() {
 
 #[test]
 fn types_are_floating_point() {
-    for dtype in ["I64", "I32", "BOOL", "F8_E4M3"] {
+    for dtype in ["I64", "I32", "BOOL"] {
         for name in ["out.0.weight", "norm_out.bias", "final_layer_norm.bias"] {
             let mut tiny = Tiny::new();
             let name = WHOLE.keys().find(|n| n.ends_with(name)).unwrap();
@@ -102,7 +102,7 @@ fn types_are_floating_point() {
             refused!(&tiny.write(), Error::Type { .. }, &[name, dtype]);
         }
     }
-    for dtype in ["F64", "F32", "BF16"] {
+    for dtype in ["F64", "F32", "BF16", "F8_E4M3"] {
         let mut tiny = Tiny::new();
         tiny.tensors.values_mut().for_each(|t| t.0 = dtype);
         load(&tiny.write()).unwrap();

@@ -2,11 +2,13 @@
 //!
 //! `attention_head_dim` of a UNet's configuration is, by diffusers' own account, misnamed: it holds the number of heads.
 
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::stored;
 use crate::weights::Error;
 use crate::weights::architecture::{
     Activation, Architecture, Betas, Checked, Diffusion, Prediction, TextEncoder, TextNaming, Unet, Vae,
@@ -57,49 +59,28 @@ impl Folder {
         })
     }
 
-    /// Whether the folder has a second text encoder (SDXL).
-    pub fn second_text_encoder(&self) -> bool {
-        self.index
-            .get("text_encoder_2")
-            .is_some_and(|v| v.get(1).is_some_and(serde_json::Value::is_string))
+    /// The folders of its text encoders: the first, both (SDXL), or the second alone (SDXL's refiner).
+    pub fn text_encoders(&self) -> Vec<&'static str> {
+        let has = |part: &str| {
+            self.index
+                .get(part)
+                .and_then(|v| v.get(1))
+                .is_some_and(serde_json::Value::is_string)
+        };
+        match (has("text_encoder"), has("text_encoder_2")) {
+            (false, true) => vec!["text_encoder_2"],
+            (_, true) => vec!["text_encoder", "text_encoder_2"],
+            (_, false) => vec!["text_encoder"],
+        }
     }
 
-    /// The files that hold the weights of a network, one or the shards of an index; full precision before `.fp16`.
+    /// The files that hold the weights of a network, one or the shards of an index: safetensors before pickles, full precision before
+    /// `fp16` and other variants.
     ///
     /// # Errors
-    /// [`Error::NotStableDiffusion`] when there are none, [`Error::Unsupported`] when they are pickles only.
+    /// [`Error::NotStableDiffusion`] when there are none, [`Error::Config`] for an index that cannot be followed.
     pub fn weights(&self, network: &str) -> Result<Vec<PathBuf>, Error> {
-        let folder = self.path.join(network);
-        let stem = if network.starts_with("text_encoder") {
-            "model"
-        } else {
-            "diffusion_pytorch_model"
-        };
-        for variant in ["", ".fp16"] {
-            let whole = folder.join(format!("{stem}{variant}.safetensors"));
-            if whole.is_file() {
-                return Ok(vec![whole]);
-            }
-            let index = folder.join(format!("{stem}.safetensors.index{variant}.json"));
-            if index.is_file() {
-                return shards(&folder, &index);
-            }
-        }
-        if let Some(pickle) = ["bin", "fp16.bin"]
-            .iter()
-            .map(|e| folder.join(format!("{stem}.{e}")))
-            .find(|p| p.is_file())
-        {
-            return Err(Error::Unsupported {
-                path: pickle,
-                what: "PyTorch pickle (.bin)".to_owned(),
-            });
-        }
-        let why = format!("{network}/{stem}.safetensors is not there");
-        Err(Error::NotStableDiffusion {
-            path: self.path.clone(),
-            why,
-        })
+        stored::files(&self.path, network)
     }
 
     /// Reads the networks' configurations.
@@ -115,7 +96,8 @@ impl Folder {
         let vae = read_json::<VaeConfig>(&config("vae"))?.resolve();
         let xl = unet.y.is_some();
         let mut text = Vec::new();
-        for network in std::iter::once("text_encoder").chain(self.second_text_encoder().then_some("text_encoder_2")) {
+        let encoders = self.text_encoders();
+        for &network in &encoders {
             let encoder = read_json::<TextConfig>(&config(network))?.resolve(xl);
             text.push(encoder.map_err(|why| checked(config(network), why))?);
         }
@@ -139,8 +121,7 @@ impl Folder {
             let file = match network {
                 Checked::Unet => "unet/config.json".to_owned(),
                 Checked::Vae => "vae/config.json".to_owned(),
-                Checked::Text(0) => "text_encoder/config.json".to_owned(),
-                Checked::Text(i) => format!("text_encoder_{}/config.json", i + 1),
+                Checked::Text(i) => format!("{}/config.json", encoders.get(i).unwrap_or(&"text_encoder")),
                 Checked::Diffusion => "scheduler/scheduler_config.json".to_owned(),
             };
             checked(self.path.join(file), why)
@@ -149,35 +130,22 @@ impl Folder {
     }
 }
 
-fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
-    let bytes = std::fs::read(path).map_err(|source| Error::Unreadable {
+pub(super) fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
+    let unreadable = |source| Error::Unreadable {
         path: path.to_owned(),
         source,
-    })?;
+    };
+    // Reading a pipe would wait for its other end.
+    if path.metadata().map_err(unreadable)?.file_type().is_fifo() {
+        return Err(unreadable(std::io::Error::other("it is a pipe")));
+    }
+    let bytes = std::fs::read(path).map_err(unreadable)?;
     let wrong = |why: String| Error::Config {
         path: path.to_owned(),
         why,
     };
     let text = str::from_utf8(&bytes).map_err(|e| wrong(format!("it is not UTF-8: {e}")))?;
     serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text)).map_err(|e| wrong(e.to_string()))
-}
-
-/// The shards that an index names, once each. A name may not lead out of the folder.
-fn shards(folder: &Path, index: &Path) -> Result<Vec<PathBuf>, Error> {
-    #[derive(Deserialize)]
-    struct Index {
-        weight_map: std::collections::BTreeMap<String, String>,
-    }
-    let files: std::collections::BTreeSet<_> = read_json::<Index>(index)?.weight_map.into_values().collect();
-    for file in &files {
-        if file.contains(['/', '\\']) || Path::new(file).file_name().is_none() {
-            return Err(Error::Config {
-                path: index.to_owned(),
-                why: format!("the shard {file:?} is no plain file name"),
-            });
-        }
-    }
-    Ok(files.into_iter().map(|file| folder.join(file)).collect())
 }
 
 /// A value for all levels or one for each.
@@ -361,10 +329,8 @@ struct SchedulerConfig {
 
 impl SchedulerConfig {
     fn resolve(self) -> Result<Diffusion, String> {
-        if self.rescale_betas_zero_snr || self.trained_betas.is_some_and(|betas| !betas.is_null()) {
-            return Err(
-                "rescale_betas_zero_snr or trained_betas is set; such noise schedules are not known yet".to_owned(),
-            );
+        if self.trained_betas.is_some_and(|betas| !betas.is_null()) {
+            return Err("trained_betas is set; noise levels of a model's own are not known".to_owned());
         }
         let betas = match self.beta_schedule.as_str() {
             "linear" => Betas::Linear,
@@ -377,6 +343,7 @@ impl SchedulerConfig {
         };
         Ok(Diffusion {
             timesteps: self.num_train_timesteps,
+            zero_snr: self.rescale_betas_zero_snr,
             beta_start: self.beta_start,
             beta_end: self.beta_end,
             betas,
