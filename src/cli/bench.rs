@@ -1,7 +1,10 @@
 //! `danlu bench`: how long the parts of drawing take here.
 
+mod full;
+
 use std::time::Instant;
 
+use danlu::diffusion::inversions::Embeddings;
 use danlu::diffusion::txt2img::draw;
 use danlu::diffusion::{Model, Recipe};
 use danlu::weights::Checkpoint;
@@ -22,6 +25,9 @@ struct Figure {
 }
 
 pub(super) fn run(context: &Context, options: &Bench) -> Result<(), Failure> {
+    if let Some(wanted) = options.full {
+        return full::run(context, wanted, options.json);
+    }
     let path = context.checkpoint(None)?;
     let opened = context.device.open()?;
     let mut figures = Vec::new();
@@ -39,14 +45,25 @@ pub(super) fn run(context: &Context, options: &Bench) -> Result<(), Failure> {
     let mut recipe = Recipe::new(path.clone(), model.architecture().native_size);
     "fox, noto, blue background".clone_into(&mut recipe.prompt);
     figures.push(measure("encode a prompt", || {
-        sync(&opened.device, model.condition(&recipe.prompt, &recipe).context)
+        sync(
+            &opened.device,
+            model
+                .condition(&recipe.prompt, &recipe, false, &Embeddings::default())
+                .context,
+        )
     })?);
     for (name, steps) in [("picture, 128x128, 1 step", 1), ("picture, 128x128, 20 steps", 20)] {
         recipe.steps = steps;
         figures.push(measure(name, || {
-            draw(&model, &recipe, &model.texts(&recipe), 0, &mut |_| Ok(()))
-                .map(drop)
-                .map_err(|e| Failure::failed(e.to_string()))
+            draw(
+                &model,
+                &recipe,
+                &model.texts(&recipe, &Embeddings::default()),
+                0,
+                &mut |_| Ok(()),
+            )
+            .map(drop)
+            .map_err(|e| Failure::failed(e.to_string()))
         })?);
     }
     let step = (figures[3].median_ms - figures[2].median_ms) / 19.0;

@@ -1,11 +1,12 @@
 //! The UNet as samplers see it: "denoise this at that sigma", guided by a prompt and a negative prompt.
 //!
-//! Owns the preconditioning (k-diffusion's `CompVisDenoiser` and `CompVisVDenoiser`) and classifier-free guidance (Ho and Salimans
-//! 2022).
+//! Owns the preconditioning (k-diffusion's `CompVisDenoiser` and `CompVisVDenoiser`), classifier-free guidance (Ho and Salimans 2022),
+//! what models for inpainting read beside the latent, and the moment at which a refiner takes over.
 
 use burn::tensor::Tensor;
 
 use super::conditioning::Conditioning;
+use super::model::{Model, Texts};
 use super::sampler::{Denoiser, Stop};
 use super::sigmas::ModelSigmas;
 use crate::nn::unet::Unet;
@@ -19,17 +20,68 @@ pub struct Guided<'a> {
     /// What it predicts.
     pub prediction: Prediction,
     /// Its noise levels.
-    pub sigmas: &'a ModelSigmas,
+    pub sigmas: ModelSigmas,
     /// The prompt.
     pub cond: &'a Conditioning,
     /// The negative prompt.
     pub uncond: &'a Conditioning,
     /// How far to go from the one to the other.
     pub cfg_scale: f64,
+    /// What a model for inpainting reads beside the latent: mask and masked picture, `[1, 5, h, w]`.
+    pub beside: Option<Tensor<4>>,
+    /// The model that takes over, until it has.
+    pub refiner: Option<Takeover<'a>>,
+}
+
+/// A model that is to take over from another.
+#[derive(Clone, Copy, Debug)]
+pub struct Takeover<'a> {
+    /// The model.
+    pub model: &'a Model,
+    /// The recipe's texts as that model encodes them.
+    pub texts: &'a Texts,
+    /// After which share of training's timesteps, 0 to 1, counted from the noisiest.
+    pub switch_at: f64,
+}
+
+impl<'a> Guided<'a> {
+    /// A model's UNet under the guidance of a recipe's texts. `beside` is given just to models for inpainting.
+    pub fn new(model: &'a Model, texts: &'a Texts, cfg_scale: f64, beside: Option<Tensor<4>>) -> Self {
+        Self {
+            unet: &model.unet,
+            prediction: model.architecture().diffusion.prediction,
+            sigmas: model.sigmas().clone(),
+            cond: &texts.cond,
+            uncond: &texts.uncond,
+            cfg_scale,
+            beside,
+            refiner: None,
+        }
+    }
+
+    /// Lets the refiner take over once its share of the timesteps is done: A1111's `apply_refiner`. The levels that are still to be
+    /// visited stay the first model's.
+    fn switch(&mut self, sigma: f32, shape: [usize; 4]) {
+        let done = completed(&self.sigmas, sigma);
+        if let Some(next) = self.refiner.take_if(|next| done >= next.switch_at as f32) {
+            let beside = next.model.beside(shape);
+            *self = Self::new(next.model, next.texts, self.cfg_scale, beside);
+        }
+    }
+}
+
+/// The share of the timesteps that lies above a noise level, by the trained level nearest to it.
+pub fn completed(sigmas: &ModelSigmas, sigma: f32) -> f32 {
+    let distance = |level: &f32| (level - sigma).abs();
+    let nearest = sigmas.sigmas().iter().enumerate();
+    let nearest = nearest.min_by(|a, b| distance(a.1).total_cmp(&distance(b.1)));
+    let last = sigmas.sigmas().len() - 1;
+    (last - nearest.map_or(0, |(t, _)| t)) as f32 / (last + 1) as f32
 }
 
 impl Denoiser for Guided<'_> {
     fn denoise(&mut self, x: Tensor<4>, sigma: f32) -> Result<Tensor<4>, Stop> {
+        self.switch(sigma, x.dims());
         // Without guidance the negative prompt has no say.
         if (self.cfg_scale - 1.0).abs() < f64::EPSILON {
             return Ok(self.predict(x, sigma, &[self.cond]));
@@ -63,7 +115,10 @@ impl Guided<'_> {
             .map(|c| c.y.as_ref().map(|y| y.clone().repeat_dim(0, batch)))
             .collect();
         let timesteps = vec![self.sigmas.sigma_to_t(sigma); rows];
-        let scaled = x.clone() * (1.0 / (sigma * sigma + 1.0).sqrt());
+        let mut scaled = x.clone() * (1.0 / (sigma * sigma + 1.0).sqrt());
+        if let Some(beside) = &self.beside {
+            scaled = Tensor::cat(vec![scaled, beside.clone().repeat_dim(0, rows)], 1);
+        }
         let prediction = self
             .unet
             .forward(scaled, &timesteps, &context, y.map(|y| Tensor::cat(y, 0)));

@@ -94,6 +94,19 @@ impl ModelSigmas {
         }
     }
 
+    /// The same levels rescaled so that (nearly) nothing of the picture is left at the last timestep (Lin et al. 2024, algorithm 1), with
+    /// A1111's value for the last, which is not quite 0.
+    #[must_use]
+    pub fn zero_terminal_snr(&self) -> Self {
+        const LAST: f32 = 4.897_345_3e-8;
+        let roots: Vec<f32> = self.alphas_cumprod.iter().map(|alpha| alpha.sqrt()).collect();
+        let (first, last) = (roots[0], roots[self.last()]);
+        let scale = first / (first - last);
+        let mut alphas: Vec<f32> = roots.iter().map(|root| ((root - last) * scale).powi(2)).collect();
+        alphas[self.last()] = LAST;
+        Self::new(alphas)
+    }
+
     /// The share of the picture's variance that is left at each timestep, falling.
     pub fn alphas_cumprod(&self) -> &[f32] {
         &self.alphas_cumprod

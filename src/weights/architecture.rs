@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 const CLIP_VOCABULARY: usize = 49_408;
 /// Tokens of a chunk with its begin and end.
 const CHUNK: usize = 77;
-/// Width of SDXL's six sizes, each embedded 256 wide.
-pub const SIZES_WIDTH: usize = 6 * 256;
+/// Width of each number (a size, a corner, a score) that stands behind the pooled text in SDXL's `y`.
+pub const NUMBER_WIDTH: usize = 256;
 /// The most channels, states or tokens that a network may claim; none comes near.
 const WIDEST: usize = 1 << 17;
 
@@ -216,6 +216,9 @@ pub struct Diffusion {
     pub betas: Betas,
     /// What the UNet predicts.
     pub prediction: Prediction,
+    /// Whether the levels are rescaled so that nothing of the picture is left at the last timestep (Lin et al. 2024).
+    #[serde(default)]
+    pub zero_snr: bool,
 }
 
 impl Diffusion {
@@ -240,6 +243,7 @@ impl Default for Diffusion {
             beta_end: 0.012,
             betas: Betas::ScaledLinear,
             prediction: Prediction::Epsilon,
+            zero_snr: false,
         }
     }
 }
@@ -314,24 +318,56 @@ impl Architecture {
             ));
         }
         let latent = self.vae.latent_channels;
-        if self.unet.in_channels != latent || self.unet.out_channels != latent || self.vae.in_channels != 3 {
+        let known = self.unet.in_channels == latent || self.inpaints();
+        if let Some(what) = self.draws_after().filter(|_| !known) {
+            return Err(format!(
+                "its UNet takes {} channels, as {what}, and so draws nothing from text alone",
+                self.unet.in_channels
+            ));
+        }
+        if !known || self.unet.out_channels != latent || self.vae.in_channels != 3 {
             return Err(format!(
                 "its UNet takes {} and gives {} channels where its VAE's latents have {latent} and its pictures {}",
                 self.unet.in_channels, self.unet.out_channels, self.vae.in_channels
             ));
         }
-        let pooled = self.text.iter().rev().find_map(|t| t.projection);
-        match (self.unet.y, pooled) {
-            (Some(y), pooled) if pooled.is_none_or(|p| p + SIZES_WIDTH != y) => Err(format!(
-                "its UNet takes a vector y {y} wide, which its text encoders and six sizes do not make"
+        match self.unet.y {
+            Some(y) if self.numbers().is_none_or(|n| n != 5 && n != 6) => Err(format!(
+                "its UNet takes a vector y {y} wide, which its text encoders and five or six numbers of width {NUMBER_WIDTH} do not make"
             )),
             _ => Ok(()),
         }
     }
 
-    /// The family's short name: `sd1`, `sd2`, `sd2-v`, `sdxl`, `sdxl-refiner`, with `-inpaint` behind it for nine channels.
+    /// Whether the UNet also reads a mask and a masked picture, as models for inpainting do: 9 channels instead of 4.
+    pub fn inpaints(&self) -> bool {
+        self.unet.in_channels == 2 * self.vae.latent_channels + 1
+    }
+
+    /// How many numbers stand behind the pooled text in `y`: six sizes for SDXL, four and a score for its refiner. `None` without `y`, and
+    /// where its width is no such sum.
+    pub fn numbers(&self) -> Option<usize> {
+        let pooled = self.text.iter().rev().find_map(|t| t.projection)?;
+        let rest = self.unet.y?.checked_sub(pooled)?;
+        rest.is_multiple_of(NUMBER_WIDTH).then_some(rest / NUMBER_WIDTH)
+    }
+
+    /// What the UNet needs beside text, told by its channels.
+    fn draws_after(&self) -> Option<&'static str> {
+        let latent = self.vae.latent_channels;
+        match self.unet.in_channels {
+            n if n == 2 * latent => Some("InstructPix2Pix, which changes a picture"),
+            n if n == latent + 1 => Some("the model with depth, which needs a map of distances"),
+            n if n == latent + 3 => Some("the upscaler, which enlarges a picture"),
+            _ => None,
+        }
+    }
+
+    /// The family's short name: `sd1`, `sd2`, `sd2-v`, `sdxl`, `sdxl-v`, `sdxl-refiner`, with `-inpaint`, `-ip2p` or `-depth` behind it
+    /// for nine, eight or five channels.
     pub fn family(&self) -> String {
         let base = match (self.text.as_slice(), self.unet.y, self.diffusion.prediction) {
+            ([_, _], _, Prediction::V) => "sdxl-v",
             ([_, _], ..) => "sdxl",
             ([_], Some(_), _) => "sdxl-refiner",
             ([text], None, Prediction::V) if text.naming == TextNaming::OpenClip || self.unet.context == 1024 => {
@@ -341,10 +377,11 @@ impl Architecture {
             (_, _, Prediction::V) => "sd1-v",
             _ => "sd1",
         };
-        if self.unet.in_channels == 9 {
-            format!("{base}-inpaint")
-        } else {
-            base.to_owned()
+        match self.unet.in_channels {
+            9 => format!("{base}-inpaint"),
+            8 => format!("{base}-ip2p"),
+            5 => format!("{base}-depth"),
+            _ => base.to_owned(),
         }
     }
 }

@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 
 use super::architecture::TextNaming;
 use super::config::{self, diffusers, ldm};
-use super::mapped::{MappedFile, View};
+use super::file::{TensorFile, View};
+use super::kind::{self, Kind};
 use super::{Architecture, Error};
 
 /// A network of a checkpoint.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Network {
     /// The denoiser.
     Unet,
@@ -43,15 +44,17 @@ struct Part {
 #[derive(Debug)]
 pub struct Checkpoint {
     path: PathBuf,
+    /// What was opened first: where the configurations are.
+    described: PathBuf,
     layout: Layout,
-    files: Vec<MappedFile>,
+    files: Vec<TensorFile>,
     parts: HashMap<Network, Part>,
     architecture: Architecture,
-    doubts: Vec<String>,
+    prediction_is_said: bool,
 }
 
 impl Checkpoint {
-    /// Opens a `.safetensors` file or a diffusers folder and reads its architecture; the tensors stay on disk.
+    /// Opens a single file of any format or a diffusers folder and reads its architecture; the tensors stay on disk.
     ///
     /// # Errors
     /// Any [`Error`]: what is there is no checkpoint, is damaged, or is described by a configuration that cannot be understood.
@@ -63,8 +66,38 @@ impl Checkpoint {
         }
     }
 
+    /// Opens a model as [`open`](Self::open) does; a UNet by itself is completed with text encoders and VAE of the first of `others` that it
+    /// fits. Gives that one's path, too.
+    ///
+    /// # Errors
+    /// Any [`Error`]; [`Error::LoneUnet`] when the UNet fits none of them.
+    pub fn open_among(path: &Path, others: impl FnOnce() -> Vec<PathBuf>) -> Result<(Self, Option<PathBuf>), Error> {
+        let error = match Self::open(path) {
+            Ok(checkpoint) => return Ok((checkpoint, None)),
+            Err(error) => error,
+        };
+        if !matches!(error, Error::NotStableDiffusion { .. }) || path.is_dir() {
+            return Err(error);
+        }
+        let what = kind::of(TensorFile::open(path)?.tensors());
+        if what.kind != Kind::Unet {
+            return Err(error);
+        }
+        for other in others() {
+            if let Ok(mut checkpoint) = Self::open(&other)
+                && checkpoint.replace_unet(path)?
+            {
+                return Ok((checkpoint, Some(other)));
+            }
+        }
+        Err(Error::LoneUnet {
+            path: path.to_owned(),
+            what: what.what,
+        })
+    }
+
     fn open_file(path: &Path) -> Result<Self, Error> {
-        let file = MappedFile::open(path)?;
+        let file = TensorFile::open(path)?;
         let names = file.tensors();
         let mut parts = HashMap::from([
             (Network::Unet, ldm::UNET.to_owned()),
@@ -76,8 +109,7 @@ impl Checkpoint {
         {
             parts.insert(Network::Text(i), prefix.to_owned());
         }
-        drop(names);
-        let (architecture, doubts) = ldm::architecture(&file)?;
+        let (architecture, prediction_is_said) = ldm::architecture(&file)?;
         let parts = parts
             .into_iter()
             .map(|(network, prefix)| {
@@ -93,11 +125,12 @@ impl Checkpoint {
             .collect();
         Ok(Self {
             path: path.to_owned(),
+            described: path.to_owned(),
             layout: Layout::SingleFile,
             files: vec![file],
             parts,
             architecture,
-            doubts,
+            prediction_is_said,
         })
     }
 
@@ -105,17 +138,11 @@ impl Checkpoint {
         let folder = diffusers::Folder::open(path)?;
         let mut files = Vec::new();
         let mut parts = HashMap::new();
-        let names = [
-            (Network::Unet, "unet"),
-            (Network::Vae, "vae"),
-            (Network::Text(0), "text_encoder"),
-        ]
-        .into_iter()
-        .chain(
-            folder
-                .second_text_encoder()
-                .then_some((Network::Text(1), "text_encoder_2")),
-        );
+        let texts = folder.text_encoders().into_iter().enumerate();
+        let texts = texts.map(|(i, name)| (Network::Text(i), name));
+        let names = [(Network::Unet, "unet"), (Network::Vae, "vae")]
+            .into_iter()
+            .chain(texts);
         for (network, name) in names {
             let mut part = Part {
                 files: Vec::new(),
@@ -124,18 +151,19 @@ impl Checkpoint {
             };
             for file in folder.weights(name)? {
                 part.files.push(files.len());
-                files.push(MappedFile::open(&file)?);
+                files.push(TensorFile::open(&file)?);
             }
             parts.insert(network, part);
         }
         let architecture = folder.architecture()?;
         Ok(Self {
             path: path.to_owned(),
+            described: path.to_owned(),
             layout: Layout::Diffusers,
             files,
             parts,
             architecture,
-            doubts: Vec::new(),
+            prediction_is_said: true,
         })
     }
 
@@ -144,7 +172,7 @@ impl Checkpoint {
     /// # Errors
     /// Any [`Error`]; [`Error::NotVae`] when the file holds none.
     pub fn replace_vae(&mut self, path: &Path) -> Result<(), Error> {
-        let file = MappedFile::open(path)?;
+        let file = TensorFile::open(path)?;
         let (naming, prefix, vae) = config::vae_file(&file, &self.architecture.vae)?;
         let changed = Architecture {
             vae,
@@ -165,6 +193,33 @@ impl Checkpoint {
         );
         self.files.push(file);
         Ok(())
+    }
+
+    /// Takes the UNet from a file of its own, in either naming, and its name; unless it was made for other texts or latents, which is told.
+    fn replace_unet(&mut self, path: &Path) -> Result<bool, Error> {
+        let file = TensorFile::open(path)?;
+        let old = &self.architecture.unet;
+        let Some((naming, prefix, unet)) = config::unet_file(&file, old) else {
+            return Ok(false);
+        };
+        let fits = (unet.context, unet.y) == (old.context, old.y);
+        let changed = Architecture {
+            unet,
+            ..self.architecture.clone()
+        };
+        if !fits || changed.check().is_err() || changed.check_fit().is_err() {
+            return Ok(false);
+        }
+        self.architecture = changed;
+        let part = Part {
+            files: vec![self.files.len()],
+            naming,
+            prefix: prefix.to_owned(),
+        };
+        self.parts.insert(Network::Unet, part);
+        self.files.push(file);
+        path.clone_into(&mut self.path);
+        Ok(true)
     }
 
     /// The file or folder that was opened.
@@ -191,22 +246,23 @@ impl Checkpoint {
     pub fn sources(&self) -> Vec<PathBuf> {
         let mut sources: Vec<_> = self.files.iter().map(|file| file.path().to_owned()).collect();
         match self.layout {
-            Layout::SingleFile => sources.push(self.path.with_extension("yaml")),
-            Layout::Diffusers => sources.extend(diffusers::CONFIGS.iter().map(|config| self.path.join(config))),
+            Layout::SingleFile => sources.push(self.described.with_extension("yaml")),
+            Layout::Diffusers => sources.extend(diffusers::CONFIGS.iter().map(|config| self.described.join(config))),
         }
         sources
     }
 
-    /// What had to be guessed about the model, a sentence each.
-    pub fn doubts(&self) -> &[String] {
-        &self.doubts
+    /// Whether file, header or yaml say what the UNet predicts. Where they do not, the architecture's is a guess and the UNet is to be
+    /// asked (`diffusion::probe`).
+    pub fn prediction_is_said(&self) -> bool {
+        self.prediction_is_said
     }
 
     /// The header's free-form text; empty for a folder.
-    pub fn metadata(&self) -> HashMap<String, String> {
+    pub fn metadata(&self) -> BTreeMap<String, String> {
         match self.layout {
-            Layout::SingleFile => self.files[0].metadata(),
-            Layout::Diffusers => HashMap::new(),
+            Layout::SingleFile => self.files[0].metadata().clone(),
+            Layout::Diffusers => BTreeMap::new(),
         }
     }
 
@@ -214,8 +270,8 @@ impl Checkpoint {
     pub fn dtype(&self) -> Option<safetensors::Dtype> {
         let mut sizes: BTreeMap<_, usize> = BTreeMap::new();
         for (name, file) in self.tensor_names(Network::Unet) {
-            if let Some(view) = self.files[file].view(&name) {
-                *sizes.entry(view.dtype).or_default() += view.bytes.len();
+            if let Some(info) = self.files[file].tensors().get(&name) {
+                *sizes.entry(info.dtype).or_default() += info.bytes();
             }
         }
         sizes.into_iter().max_by_key(|&(_, size)| size).map(|(dtype, _)| dtype)
@@ -225,7 +281,7 @@ impl Checkpoint {
     pub fn bytes_of(&self, network: Network) -> usize {
         self.tensor_names(network)
             .into_iter()
-            .filter_map(|(name, file)| self.files[file].view(&name).map(|v| v.bytes.len()))
+            .filter_map(|(name, file)| Some(self.files[file].tensors().get(&name)?.bytes()))
             .sum()
     }
 
@@ -256,6 +312,23 @@ impl Checkpoint {
             .find_map(|&file| self.files[file].view(name))
     }
 
+    /// Checks that every weight is a finite number. Reads all files whole: for when a picture came out as none.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`] with the first tensor, [`Error::Changed`].
+    pub fn check_finite(&self) -> Result<(), Error> {
+        self.files.iter().try_for_each(TensorFile::check_finite)
+    }
+
+    /// Checks that no file of a network was written to since it was opened.
+    ///
+    /// # Errors
+    /// [`Error::Changed`].
+    pub(super) fn unchanged(&self, network: Network) -> Result<(), Error> {
+        let files = self.parts.get(&network).map_or(&[][..], |part| &part.files);
+        files.iter().try_for_each(|&file| self.files[file].unchanged())
+    }
+
     /// All names of a network's tensors, in full, with the file each is in.
     pub(super) fn tensor_names(&self, network: Network) -> Vec<(String, usize)> {
         let Some(part) = self.parts.get(&network) else {
@@ -264,9 +337,9 @@ impl Checkpoint {
         let of_file = |&file: &usize| {
             self.files[file]
                 .tensors()
-                .into_keys()
+                .keys()
                 .filter(|n| n.starts_with(&part.prefix))
-                .map(move |n| (n, file))
+                .map(move |n| (n.clone(), file))
                 .collect::<Vec<_>>()
         };
         part.files.iter().flat_map(of_file).collect()

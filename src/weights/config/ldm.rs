@@ -3,14 +3,15 @@
 //! The yaml is LDM's (`v1-inference.yaml` and its kin). Three keys are danlu's own and complete what LDM hard-codes: `num_groups`
 //! of the UNet and of the autoencoder's `ddconfig`, and the text encoder's `heads`; its width and depth are in the shapes.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
 
 use super::shapes::{self, Shapes};
 use crate::weights::architecture::{Architecture, Betas, Diffusion, Prediction, TextEncoder, TextNaming, Unet, Vae};
-use crate::weights::kind::{self, Kind};
-use crate::weights::mapped::MappedFile;
+use crate::weights::file::{Info, TensorFile};
+use crate::weights::kind::{self, Kind, What};
 use crate::weights::{Error, Layout, config};
 
 /// Prefix of the UNet's tensors.
@@ -32,28 +33,35 @@ pub fn text_prefixes(has: impl Fn(&str) -> bool) -> Vec<(&'static str, TextNamin
     KNOWN.into_iter().filter(|(prefix, _)| has(prefix)).collect()
 }
 
-/// Reads the architecture of `file`, and what had to be guessed, a sentence each.
+/// Reads the architecture of `file`, and whether anything there says what its UNet predicts; where nothing does, it is a guess.
 ///
 /// # Errors
 /// [`Error::NotStableDiffusion`] when a network is not there, [`Error::Config`] when the yaml beside the file cannot be understood.
-pub fn architecture(file: &MappedFile) -> Result<(Architecture, Vec<String>), Error> {
+pub fn architecture(file: &TensorFile) -> Result<(Architecture, bool), Error> {
     let not = |why: String| Error::NotStableDiffusion {
         path: file.path().to_owned(),
         why,
     };
     let tensors = file.tensors();
-    let names: Vec<_> = tensors.keys().map(String::as_str).collect();
+    if let Some(why) = unusable(tensors) {
+        return Err(not(why));
+    }
     let lacks = |part: &str, shapes: &Shapes<'_>| not(format!("its {part} has no tensor {}", shapes.missing()));
-    let unet_shapes = Shapes::new(&tensors, UNET);
-    let has = |prefix: &str| names.iter().any(|n| n.starts_with(prefix));
+    let unet_shapes = Shapes::new(tensors, UNET);
+    let has = |prefix: &str| {
+        tensors
+            .range(prefix.to_owned()..)
+            .next()
+            .is_some_and(|(n, _)| n.starts_with(prefix))
+    };
     let unet = shapes::unet(&unet_shapes).ok_or_else(|| {
-        if has(UNET) && kind::of(&names).0 != Kind::Unknown {
+        if has(UNET) && kind::of(tensors).kind != Kind::Unknown {
             lacks("UNet", &unet_shapes)
         } else {
-            not(guess(&names))
+            not(guess(tensors))
         }
     })?;
-    let vae_shapes = Shapes::new(&tensors, VAE);
+    let vae_shapes = Shapes::new(tensors, VAE);
     let vae = shapes::vae(&vae_shapes, Layout::SingleFile).ok_or_else(|| {
         if has(VAE) {
             lacks("VAE", &vae_shapes)
@@ -63,7 +71,7 @@ pub fn architecture(file: &MappedFile) -> Result<(Architecture, Vec<String>), Er
     })?;
     let mut text = Vec::new();
     for (prefix, naming) in text_prefixes(has) {
-        let shapes = Shapes::new(&tensors, prefix);
+        let shapes = Shapes::new(tensors, prefix);
         text.push(shapes::text(&shapes, naming).ok_or_else(|| lacks("text encoder", &shapes))?);
     }
     if text.is_empty() {
@@ -72,40 +80,68 @@ pub fn architecture(file: &MappedFile) -> Result<(Architecture, Vec<String>), Er
         ));
     }
     let mut architecture = Architecture {
-        native_size: family_size(&unet),
+        native_size: if unet.y.is_some() { [1024; 2] } else { [512; 2] },
         unet,
         vae,
         text,
         diffusion: Diffusion::default(),
     };
     conventions(&mut architecture);
-    apply_metadata(file, &mut architecture);
+    let mut is_said = apply_marks(file, &mut architecture);
+    let mut is_sized = file.metadata().contains_key("modelspec.resolution");
     // The yaml comes last: it is what a user can correct.
     let yaml = file.path().with_extension("yaml");
     if yaml.is_file() {
-        apply_yaml(&yaml, &mut architecture)?;
+        is_sized |= apply_yaml(&yaml, &mut architecture)?;
+        is_said = true;
     }
-    let doubts = doubts(file, yaml.is_file(), &architecture);
+    let may_be_v = is_sd2(&architecture) && architecture.unet.in_channels == architecture.vae.latent_channels;
+    is_said |= !may_be_v;
+    if !is_said {
+        architecture.diffusion.prediction = likely_prediction(file);
+    }
+    if is_sd2(&architecture) && architecture.diffusion.prediction == Prediction::V && !is_sized {
+        architecture.native_size = [768; 2];
+    }
     let described = if yaml.is_file() { yaml } else { file.path().to_owned() };
     architecture
         .check()
         .map_err(|(_, why)| Error::Config { path: described, why })?;
-    Ok((architecture, doubts))
+    Ok((architecture, is_said))
+}
+
+/// What a file is that belongs to a family which is known, but cannot be drawn with from text.
+fn unusable(tensors: &BTreeMap<String, Info>) -> Option<String> {
+    let found = kind::of(tensors);
+    match found.family {
+        Some("sd2-unclip") => Some(format!("it is {}, which draws after a picture", found.what)),
+        Some(_) if found.kind == Kind::Unknown => Some(format!("it is {}, which is known by name only", found.what)),
+        _ => None,
+    }
 }
 
 /// SD 2.x comes in two kinds, told apart by nothing in the tensors' shapes.
-fn doubts(file: &MappedFile, has_yaml: bool, a: &Architecture) -> Vec<String> {
-    let is_sd2 = a.unet.y.is_none() && a.text.iter().any(|t| t.naming == TextNaming::OpenClip);
-    let said = has_yaml || file.metadata().contains_key("modelspec.prediction_type");
-    if is_sd2 && !said {
-        let path = file.path().display();
-        return vec![format!(
-            "{path} is taken for an epsilon model; if its pictures are noise, put its v-prediction .yaml beside it"
-        )];
-    }
-    Vec::new()
+fn is_sd2(a: &Architecture) -> bool {
+    a.unet.y.is_none() && a.text.iter().any(|t| t.naming == TextNaming::OpenClip)
 }
 
+/// What SD 2.x probably predicts, told by a tensor whose values spread more in the models that predict velocity (`ComfyUI`'s rule). The
+/// UNet itself is asked when it is loaded; until then this serves for the size and the family's name.
+fn likely_prediction(file: &TensorFile) -> Prediction {
+    const TELLING: &str = "model.diffusion_model.output_blocks.11.1.transformer_blocks.0.norm1.bias";
+    let values = file.view(TELLING).and_then(|view| view.to_f32()).unwrap_or_default();
+    let mean = |values: &mut dyn Iterator<Item = f64>, n: usize| values.sum::<f64>() / n.max(1) as f64;
+    let middle = mean(&mut values.iter().map(|v| f64::from(*v)), values.len());
+    let variance = mean(
+        &mut values.iter().map(|v| (f64::from(*v) - middle).powi(2)),
+        values.len(),
+    );
+    if variance.sqrt() > 0.09 {
+        Prediction::V
+    } else {
+        Prediction::Epsilon
+    }
+}
 /// What shapes cannot tell apart: SDXL reads raw penultimate states and a pooled projection, the others normalised states alone.
 fn conventions(a: &mut Architecture) {
     let xl = a.unet.y.is_some();
@@ -121,13 +157,16 @@ fn conventions(a: &mut Architecture) {
     }
 }
 
-fn family_size(unet: &Unet) -> [usize; 2] {
-    if unet.y.is_some() { [1024; 2] } else { [512; 2] }
-}
-
-/// `modelspec.*` in the header is written by the trainer and beats what the family usually has.
-fn apply_metadata(file: &MappedFile, a: &mut Architecture) {
+/// What trainers leave in the file: the empty tensors `v_pred` and `ztsnr`, and `modelspec.*` in the header. Whether they say what the
+/// UNet predicts.
+fn apply_marks(file: &TensorFile, a: &mut Architecture) -> bool {
     let metadata = file.metadata();
+    let has = |mark: &str| file.tensors().contains_key(mark) || metadata.contains_key(mark);
+    let mut is_said = has("v_pred");
+    if is_said {
+        a.diffusion.prediction = Prediction::V;
+    }
+    a.diffusion.zero_snr = has("ztsnr");
     if let Some(size) = metadata
         .get("modelspec.resolution")
         .and_then(|r| config::parse_resolution(r))
@@ -135,19 +174,23 @@ fn apply_metadata(file: &MappedFile, a: &mut Architecture) {
         a.native_size = size;
     }
     match metadata.get("modelspec.prediction_type").map(String::as_str) {
-        Some("v" | "v_prediction") => a.diffusion.prediction = Prediction::V,
-        Some("epsilon") => a.diffusion.prediction = Prediction::Epsilon,
+        Some("v" | "v_prediction") => (a.diffusion.prediction, is_said) = (Prediction::V, true),
+        Some("epsilon") if !is_said => (a.diffusion.prediction, is_said) = (Prediction::Epsilon, true),
         _ => {}
     }
+    is_said
 }
 
 /// Says what a file without a UNet of this layout looks like instead.
-fn guess(names: &[&str]) -> String {
-    match kind::of(names) {
-        (Kind::Unet, what) => format!("it looks like {what}, in another layout than {UNET}…"),
-        (_, what) => format!(
-            "it looks like {what}, with {} tensors and no UNet ({UNET}…)",
-            names.len()
+fn guess(tensors: &BTreeMap<String, Info>) -> String {
+    match kind::of(tensors) {
+        What {
+            kind: Kind::Unet, what, ..
+        } => format!("it looks like {what}, in another layout than {UNET}…"),
+        found => format!(
+            "it looks like {}, with {} tensors and no UNet ({UNET}…)",
+            found.what,
+            tensors.len()
         ),
     }
 }
@@ -168,6 +211,8 @@ struct Params {
     linear_end: Option<f64>,
     timesteps: Option<usize>,
     parameterization: Option<String>,
+    #[serde(alias = "zsnr", alias = "zero_terminal_snr", alias = "rescale_betas_zero_snr")]
+    ztsnr: Option<bool>,
     image_size: Option<usize>,
     scale_factor: Option<f64>,
     denoiser_config: Option<Target>,
@@ -236,8 +281,9 @@ struct TextParams {
     layer: Option<String>,
 }
 
-/// Takes from the yaml what shapes cannot tell, and checks what they can.
-fn apply_yaml(path: &Path, a: &mut Architecture) -> Result<(), Error> {
+/// Takes from the yaml what shapes cannot tell, and checks what they can. Whether it says a size of its own: the `image_size` of 64 that
+/// every yaml of SD 1.x and 2.x has says nothing, not even in that of the model for 768 pixels.
+fn apply_yaml(path: &Path, a: &mut Architecture) -> Result<bool, Error> {
     let fail = |why: String| Error::Config {
         path: path.to_owned(),
         why,
@@ -267,28 +313,30 @@ fn apply_yaml(path: &Path, a: &mut Architecture) -> Result<(), Error> {
     if let Some(image_size) = params.image_size {
         a.native_size = [image_size.saturating_mul(a.vae.downscale()); 2];
     }
+    let is_sized = params.image_size.is_some_and(|size| size != 64);
     a.vae.scale_factor = params.scale_factor.unwrap_or(a.vae.scale_factor);
     let d = &mut a.diffusion;
     d.beta_start = params.linear_start.unwrap_or(d.beta_start);
     d.beta_end = params.linear_end.unwrap_or(d.beta_end);
     d.timesteps = params.timesteps.unwrap_or(d.timesteps);
     d.betas = Betas::ScaledLinear;
+    d.zero_snr = params.ztsnr.unwrap_or(d.zero_snr);
     let v_denoiser = params
         .denoiser_config
         .and_then(|t| t.params)
         .is_some_and(|p| p.to_string().contains("VScaling") || p.to_string().contains("VWeighting"));
     match params.parameterization.as_deref() {
         Some("v") => d.prediction = Prediction::V,
-        Some("eps") => d.prediction = Prediction::Epsilon,
         None if v_denoiser => d.prediction = Prediction::V,
-        None => {}
+        // Noise is LDM's own default.
+        Some("eps") | None => d.prediction = Prediction::Epsilon,
         Some(other) => {
             return Err(fail(format!(
                 "parameterization is {other:?}, expected \"eps\" or \"v\""
             )));
         }
     }
-    Ok(())
+    Ok(is_sized)
 }
 
 fn apply_unet(params: &UnetParams, unet: &mut Unet) -> Result<(), String> {

@@ -5,11 +5,12 @@
 pub mod diffusers;
 pub mod ldm;
 mod shapes;
+mod stored;
 
 use std::path::Path;
 
-use super::architecture::Vae;
-use super::mapped::MappedFile;
+use super::architecture::{Unet, Vae};
+use super::file::TensorFile;
 use super::{Error, Layout, kind};
 
 /// What a file with a VAE by itself holds: its naming, the prefix of its tensors, and the VAE. What shapes cannot tell is taken from
@@ -17,12 +18,12 @@ use super::{Error, Layout, kind};
 ///
 /// # Errors
 /// [`Error::NotVae`] when there is none in it.
-pub fn vae_file(file: &MappedFile, replaced: &Vae) -> Result<(Layout, &'static str, Vae), Error> {
+pub fn vae_file(file: &TensorFile, replaced: &Vae) -> Result<(Layout, &'static str, Vae), Error> {
     let tensors = file.tensors();
     for prefix in [ldm::VAE, ""] {
         for naming in [Layout::SingleFile, Layout::Diffusers] {
             let found =
-                shapes::vae(&shapes::Shapes::new(&tensors, prefix), naming).filter(|vae| !vae.channels.is_empty());
+                shapes::vae(&shapes::Shapes::new(tensors, prefix), naming).filter(|vae| !vae.channels.is_empty());
             if let Some(vae) = found {
                 let groups = if vae.channels == replaced.channels {
                     replaced.groups
@@ -41,12 +42,39 @@ pub fn vae_file(file: &MappedFile, replaced: &Vae) -> Result<(Layout, &'static s
             }
         }
     }
-    let names: Vec<_> = tensors.keys().map(String::as_str).collect();
-    let why = format!("it looks like {}", kind::of(&names).1);
+    let why = format!("it looks like {}", kind::of(tensors).what);
     Err(Error::NotVae {
         path: file.path().to_owned(),
         why,
     })
+}
+
+/// What a file with a UNet by itself holds: its naming, the prefix of its tensors, and the UNet. What shapes cannot tell is taken from the
+/// UNet that it replaces. `None` when it holds none.
+pub fn unet_file(file: &TensorFile, replaced: &Unet) -> Option<(Layout, &'static str, Unet)> {
+    let tensors = file.tensors();
+    for prefix in [ldm::UNET, ""] {
+        if let Some(found) = shapes::unet(&shapes::Shapes::new(tensors, prefix)) {
+            let unet = if found.channels == replaced.channels {
+                Unet {
+                    heads: replaced.heads.clone(),
+                    groups: replaced.groups,
+                    ..found
+                }
+            } else {
+                found
+            };
+            return Some((Layout::SingleFile, prefix, unet));
+        }
+    }
+    let shapes = shapes::Shapes::new(tensors, "");
+    let unet = Unet {
+        in_channels: shapes.dim("conv_in.weight", 1)?,
+        context: shapes.dim("mid_block.attentions.0.transformer_blocks.0.attn2.to_k.weight", 1)?,
+        y: shapes.dim("add_embedding.linear_1.weight", 1),
+        ..replaced.clone()
+    };
+    Some((Layout::Diffusers, "", unet))
 }
 
 /// A checkpoint's name in lists and infotext: the file's name without the extension, or the folder's name.

@@ -4,22 +4,21 @@
 //! many groups a norm has; there the convention of the family decides, unless a configuration file says it.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
-
-use safetensors::tensor::TensorInfo;
+use std::collections::BTreeMap;
 
 use crate::weights::Layout;
 use crate::weights::architecture::{Activation, TextEncoder, TextNaming, Unet, Vae};
+use crate::weights::file::Info;
 
 /// The shapes of a file's tensors below a prefix.
 pub(super) struct Shapes<'a> {
     missing: RefCell<Option<String>>,
-    tensors: &'a HashMap<String, &'a TensorInfo>,
+    tensors: &'a BTreeMap<String, Info>,
     prefix: &'a str,
 }
 
 impl<'a> Shapes<'a> {
-    pub(super) fn new(tensors: &'a HashMap<String, &'a TensorInfo>, prefix: &'a str) -> Self {
+    pub(super) fn new(tensors: &'a BTreeMap<String, Info>, prefix: &'a str) -> Self {
         Self {
             missing: RefCell::default(),
             tensors,
