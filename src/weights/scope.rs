@@ -1,24 +1,47 @@
 //! A network's tensors, asked for by the names that its modules have.
 //!
 //! A [`Scope`] is a place in the tree of names (`down_blocks.0.resnets.1`). A module takes its tensors from it and passes parts of it
-//! to its children, so the code that builds a network reads like the network. Owns the checks: what is missing, misshapen or left
-//! over is an error that names the tensor as the file does.
+//! to its children, so the code that builds a network reads like the network. Where they come from is a [`Source`]: a [`Loader`] reads
+//! them from a checkpoint's files. Owns the checks: what is missing, misshapen or left over is an error that names the tensor as the
+//! file does.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
+use safetensors::Dtype;
 
 use super::Error;
 use super::architecture::TextNaming;
 use super::checkpoint::{Checkpoint, Layout, Network};
-use super::mapped::{View, float_type};
+use super::element::{f8_to_f16, float_type, to_f32};
+use super::file::View;
 use super::names::{self, Place};
+
+/// A network's tensors in memory, by the network's own names, each in a row.
+pub type Kept = HashMap<String, Tensor<1>>;
+
+/// Where a network's tensors come from.
+pub trait Source {
+    /// The tensor of that name in a row, row-major in the file's orientation (`[out, in, …]`); `shape` is what it should have.
+    ///
+    /// # Errors
+    /// [`Error::Missing`], [`Error::Misshapen`] or [`Error::Type`].
+    fn tensor(&self, name: &str, shape: &[usize]) -> Result<Tensor<1>, Error>;
+
+    /// A tensor that no file has a place for, such as a bias that a network of the LoRA family brings.
+    fn added(&self, _name: &str) -> Option<Tensor<1>> {
+        None
+    }
+
+    /// The device that they are on.
+    fn device(&self) -> &Device;
+}
 
 /// A place in the tree of a network's tensor names.
 #[derive(Clone)]
 pub struct Scope<'a> {
-    loader: &'a Loader<'a>,
+    source: &'a dyn Source,
     path: String,
 }
 
@@ -30,6 +53,7 @@ pub struct Loader<'a> {
     dtype: DType,
     stop: Option<&'a dyn Fn() -> bool>,
     used: RefCell<HashSet<String>>,
+    kept: RefCell<Kept>,
 }
 
 impl<'a> Loader<'a> {
@@ -42,6 +66,7 @@ impl<'a> Loader<'a> {
             dtype,
             stop: None,
             used: RefCell::default(),
+            kept: RefCell::default(),
         }
     }
 
@@ -56,10 +81,12 @@ impl<'a> Loader<'a> {
 
     /// The root of the network's names.
     pub fn root(&'a self) -> Scope<'a> {
-        Scope {
-            loader: self,
-            path: String::new(),
-        }
+        Scope::of(self)
+    }
+
+    /// All tensors that were asked for. They are the network's own: nothing is held twice.
+    pub fn into_kept(self) -> Kept {
+        self.kept.into_inner()
     }
 
     /// Checks, once the network is built, that it used every tensor that the file has for it.
@@ -144,7 +171,7 @@ impl<'a> Loader<'a> {
             .collect()
     }
 
-    fn load<const D: usize>(&self, name: &str, shape: [usize; D]) -> Result<Tensor<D>, Error> {
+    fn load(&self, name: &str, shape: &[usize]) -> Result<Tensor<1>, Error> {
         if self.stop.is_some_and(|stop| stop()) {
             return Err(Error::Stopped);
         }
@@ -153,6 +180,7 @@ impl<'a> Loader<'a> {
             .iter()
             .find_map(|place| Some((place, self.checkpoint.view(self.network, &place.name)?)));
         let Some((place, view)) = found else {
+            self.checkpoint.unchanged(self.network)?;
             let name = places
                 .into_iter()
                 .next()
@@ -164,7 +192,7 @@ impl<'a> Loader<'a> {
             });
         };
         self.used.borrow_mut().insert(place.name.clone());
-        let on_disk = shape_on_disk(place, &shape);
+        let on_disk = shape_on_disk(place, shape);
         if !same_shape(view.shape, &on_disk) {
             return Err(Error::Misshapen {
                 path: self.checkpoint.path_of(self.network).to_owned(),
@@ -178,19 +206,52 @@ impl<'a> Loader<'a> {
             name: place.name.clone(),
             dtype: format!("{:?}", view.dtype),
         })?;
-        let bytes = rows_of(&view, place);
-        if place.transposed {
-            let mut turned = shape;
-            turned.reverse();
-            return Ok(self.upload::<D>(bytes, turned, dtype).transpose());
+        let tensor = self.upload(&view, rows_of(&view, place), shape.iter().product(), dtype);
+        if place.transposed
+            && let &[rows, columns] = shape
+        {
+            let turned: Tensor<2> = tensor.reshape([columns, rows]);
+            return Ok(turned.transpose().reshape([rows * columns]));
         }
-        Ok(self.upload(bytes, shape, dtype))
+        Ok(tensor)
     }
 
-    /// The one copy in host memory: out of the map, into the tensor (or the device's staging buffer).
-    fn upload<const D: usize>(&self, bytes: &[u8], shape: [usize; D], dtype: DType) -> Tensor<D> {
-        let data = TensorData::from_bytes_vec(bytes.to_vec(), shape, dtype);
-        Tensor::<D>::from_data(data, (&self.device, dtype)).cast(self.dtype)
+    /// The one copy in host memory: out of the map, into the tensor (or the device's staging buffer). What is computed in f32 is widened on
+    /// the way.
+    fn upload(&self, view: &View<'_>, bytes: &[u8], length: usize, dtype: DType) -> Tensor<1> {
+        if self.dtype == DType::F32
+            && let Some(values) = to_f32(view.dtype, bytes)
+        {
+            return Tensor::from_data(TensorData::new(values, [length]), (&self.device, DType::F32));
+        }
+        let bytes = match view.dtype {
+            Dtype::F8_E4M3 | Dtype::F8_E5M2 => f8_to_f16(view.dtype, bytes),
+            _ => bytes.to_vec(),
+        };
+        let data = TensorData::from_bytes_vec(bytes, [length], dtype);
+        Tensor::<1>::from_data(data, (&self.device, dtype)).cast(self.dtype)
+    }
+}
+
+impl Source for Loader<'_> {
+    fn tensor(&self, name: &str, shape: &[usize]) -> Result<Tensor<1>, Error> {
+        let tensor = self.load(name, shape)?;
+        self.kept.borrow_mut().insert(name.to_owned(), tensor.clone());
+        Ok(tensor)
+    }
+
+    fn device(&self) -> &Device {
+        &self.device
+    }
+}
+
+impl<'a> Scope<'a> {
+    /// The root of the names of a source.
+    pub fn of(source: &'a dyn Source) -> Self {
+        Self {
+            source,
+            path: String::new(),
+        }
     }
 }
 
@@ -204,7 +265,7 @@ impl Scope<'_> {
             format!("{}.{child}", self.path)
         };
         Self {
-            loader: self.loader,
+            source: self.source,
             path,
         }
     }
@@ -222,12 +283,19 @@ impl Scope<'_> {
     /// # Errors
     /// [`Error::Missing`], [`Error::Misshapen`] or [`Error::Type`].
     pub fn tensor<const D: usize>(&self, name: &str, shape: [usize; D]) -> Result<Tensor<D>, Error> {
-        self.loader.load(&format!("{}.{name}", self.path), shape)
+        let tensor = self.source.tensor(&format!("{}.{name}", self.path), &shape)?;
+        Ok(tensor.reshape(shape))
+    }
+
+    /// The tensor `name` of this scope that somebody brought along, though no file has a place for it; of another shape it is none.
+    pub fn added<const D: usize>(&self, name: &str, shape: [usize; D]) -> Option<Tensor<D>> {
+        let tensor = self.source.added(&format!("{}.{name}", self.path))?;
+        (tensor.dims() == [shape.iter().product::<usize>()]).then(|| tensor.reshape(shape))
     }
 
     /// The device that tensors are loaded to.
     pub fn device(&self) -> &Device {
-        &self.loader.device
+        self.source.device()
     }
 }
 
@@ -235,6 +303,9 @@ impl Scope<'_> {
 fn ignorable(name: &str) -> bool {
     name.ends_with("position_ids")
         || name.starts_with("first_stage_model.loss.")
+        // A1111 leaves these out of VAE files, too.
+        || name.starts_with("loss")
+        || name.starts_with("model_ema.")
         || name.ends_with(".num_batches_tracked")
 }
 
@@ -258,9 +329,9 @@ fn same_shape(found: &[usize], expected: &[usize]) -> bool {
     trimmed(found) == trimmed(expected)
 }
 
-fn rows_of<'a>(view: &View<'a>, place: &Place) -> &'a [u8] {
+fn rows_of<'a>(view: &'a View<'_>, place: &Place) -> &'a [u8] {
     match place.rows {
-        None => view.bytes,
+        None => &view.bytes,
         Some((part, parts)) => {
             let block = view.bytes.len() / parts;
             &view.bytes[part * block..(part + 1) * block]
@@ -270,6 +341,8 @@ fn rows_of<'a>(view: &View<'a>, place: &Place) -> &'a [u8] {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use super::*;
 
     #[test]
@@ -285,8 +358,8 @@ mod tests {
         let bytes: Vec<u8> = (0..12).collect();
         let view = View {
             shape: &[3, 2],
-            dtype: safetensors::Dtype::F16,
-            bytes: &bytes,
+            dtype: Dtype::F16,
+            bytes: Cow::Borrowed(&bytes),
         };
         let place = Place {
             name: String::new(),
