@@ -1,6 +1,7 @@
 //! Prompts against transformers and A1111; `tests/reference/prompts.py` made the fixtures.
 
 use danlu::prompt::attention::{self, Kind, Run, Span};
+use danlu::prompt::inversions::Inversions;
 use danlu::prompt::{Tokenizer, borders, chunks};
 use serde::Deserialize;
 
@@ -195,7 +196,12 @@ fn chunks_are_those_of_a1111() {
     let fixture: Cases<Chunking> = fixture("chunks.json");
     assert!(fixture.cases.len() >= 40);
     for case in fixture.cases {
-        let chunked = chunks::chunk(&attention::parse(&case.text), Tokenizer::clip(), case.backtrack);
+        let chunked = chunks::chunk(
+            &attention::parse(&case.text),
+            Tokenizer::clip(),
+            case.backtrack,
+            &Inversions::default(),
+        );
         let expected = case.chunks.into_iter().map(|chunk| chunks::Chunk {
             tokens: chunk.tokens,
             weights: chunk
@@ -203,6 +209,7 @@ fn chunks_are_those_of_a1111() {
                 .iter()
                 .flat_map(|(weight, count)| vec![number(weight) as f32; *count])
                 .collect(),
+            fixes: Vec::new(),
         });
         assert_eq!(chunked.chunks, expected.collect::<Vec<_>>(), "{:?}", case.text);
         assert_eq!(chunked.tokens, case.count, "{:?}", case.text);
@@ -261,8 +268,8 @@ fn chunks_begin_at_places_of_the_text() {
     let mut random = Lcg(fuzz.seed ^ 2);
     let random = (0..200).map(|_| (random.text(&fuzz.alphabet, 400), chunks::COMMA_BACKTRACK));
     for (text, backtrack) in texts.into_iter().map(|case| (case.text, case.backtrack)).chain(random) {
-        let borders = borders::of(&text, tokenizer, backtrack);
-        let chunked = chunks::chunk(&attention::parse(&text), tokenizer, backtrack);
+        let borders = borders::of(&text, tokenizer, backtrack, &Inversions::default());
+        let chunked = chunks::chunk(&attention::parse(&text), tokenizer, backtrack, &Inversions::default());
         assert_eq!(chunked.lengths.len(), chunked.chunks.len());
         assert!(borders.is_sorted() && borders.iter().all(|&at| at < text.len() && text.is_char_boundary(at)));
         let filled = chunked.lengths.iter().filter(|&&length| length > 0).count();

@@ -2,45 +2,54 @@
 
 use burn::tensor::{DType, Tensor, TensorData};
 
+use super::inversions::Embeddings;
+use super::recipe::Recipe;
 use crate::nn::clip::Clip;
 use crate::nn::timestep;
 use crate::prompt::chunks::{self, Chunked};
 use crate::prompt::{Tokenizer, attention};
-use crate::weights::architecture::{SIZES_WIDTH, TextEncoder};
+use crate::weights::Architecture;
+use crate::weights::architecture::{NUMBER_WIDTH, TextEncoder};
 
 /// The conditioning of one text.
 #[derive(Clone, Debug)]
 pub struct Conditioning {
     /// `[1, 77 * chunks, width]`.
     pub context: Tensor<3>,
-    /// `[1, pooled + sizes]`, for networks that take `y`.
+    /// `[1, pooled + numbers]`, for networks that take `y`.
     pub y: Option<Tensor<2>>,
 }
 
 /// Reads a text and encodes it.
 ///
-/// `skip` is the clip skip; `size` (width, height) goes into `y` where the UNet takes it (`wants_y`).
+/// The text has no network calls any more; the embeddings are those that it may name. `skip` is the clip skip; `numbers` stand
+/// behind the pooled text in `y`, where the UNet takes it.
 pub fn encode(
     encoders: &[Clip],
     configs: &[TextEncoder],
     text: &str,
     skip: usize,
     comma_backtrack: usize,
-    wants_y: Option<[usize; 2]>,
+    numbers: Option<&[f32]>,
+    embeddings: &Embeddings,
 ) -> Conditioning {
-    let read = chunks::chunk(&attention::parse(text), Tokenizer::clip(), comma_backtrack);
+    let runs = attention::parse(text);
+    let read = chunks::chunk(&runs, Tokenizer::clip(), comma_backtrack, embeddings.names());
     let mut contexts = Vec::new();
     let mut pooled = None;
-    for (clip, config) in encoders.iter().zip(configs) {
+    for (i, (clip, config)) in encoders.iter().zip(configs).enumerate() {
         let ids: Vec<_> = read.chunks.iter().map(|chunk| chunk.ids(config.padding)).collect();
-        let encoded = clip.forward(&ids, skip);
+        let inserts = embeddings.inserts(&read, i, &clip.device());
+        let encoded = clip.forward_with(&ids, &inserts, skip);
         contexts.push(emphasise(encoded.states, &read));
         // The pooled state is the first chunk's.
         pooled = encoded.pooled.map(|p| p.narrow(0, 0, 1)).or(pooled);
     }
     let context = Tensor::cat(contexts, 2);
     let [chunks, tokens, width] = context.dims();
-    let y = wants_y.zip(pooled).map(|(size, pooled)| with_sizes(pooled, size));
+    let y = numbers
+        .zip(pooled)
+        .map(|(numbers, pooled)| with_numbers(pooled, numbers));
     Conditioning {
         context: context.reshape([1, chunks * tokens, width]),
         y,
@@ -68,26 +77,34 @@ fn emphasise(states: Tensor<3>, read: &Chunked) -> Tensor<3> {
     Tensor::cat(rows.collect(), 0)
 }
 
-/// SDXL's `y`: the pooled text and six sizes, each embedded 256 wide: original, crop corner, target, height before width.
-fn with_sizes(pooled: Tensor<2>, [width, height]: [usize; 2]) -> Tensor<2> {
-    let (w, h) = (width as f32, height as f32);
-    let sizes =
-        timestep::embed(&[h, w, 0.0, 0.0, h, w], 256, &pooled.device(), pooled.dtype()).reshape([1, SIZES_WIDTH]);
-    Tensor::cat(vec![pooled, sizes], 1)
+/// What stands behind the pooled text in SDXL's `y`, as A1111 has it: original size, crop corner and target size, height before
+/// width; for the refiner original size, crop corner and an aesthetic score, which is lower for what is to be avoided.
+pub fn numbers(architecture: &Architecture, recipe: &Recipe, is_negative: bool) -> Option<Vec<f32>> {
+    const CROP: [f32; 2] = [0.0; 2];
+    const HIGH_SCORE: f32 = 6.0;
+    const LOW_SCORE: f32 = 2.5;
+    let size = [recipe.height as f32, recipe.width as f32];
+    let score = if is_negative { LOW_SCORE } else { HIGH_SCORE };
+    match architecture.numbers()? {
+        5 => Some([&size[..], &CROP, &[score]].concat()),
+        _ => Some([size, CROP, size].concat()),
+    }
 }
 
-/// What SDXL was trained with for an empty negative prompt: states and pooled text zero, the sizes as they are.
-pub fn without_text(of: &Conditioning) -> Conditioning {
+/// `y`: the pooled text and some numbers, each embedded 256 wide.
+fn with_numbers(pooled: Tensor<2>, numbers: &[f32]) -> Tensor<2> {
+    let width = numbers.len() * NUMBER_WIDTH;
+    let embedded = timestep::embed(numbers, NUMBER_WIDTH, &pooled.device(), pooled.dtype()).reshape([1, width]);
+    Tensor::cat(vec![pooled, embedded], 1)
+}
+
+/// What SDXL was trained with for an empty negative prompt: states and pooled text zero, the last `numbers` of `y` as they are.
+pub fn without_text(of: &Conditioning, numbers: usize) -> Conditioning {
+    let kept = numbers * NUMBER_WIDTH;
     let y = of.y.as_ref().map(|y| {
         let [_, width] = y.dims();
-        let pooled = y.clone().narrow(1, 0, width - SIZES_WIDTH);
-        Tensor::cat(
-            vec![
-                pooled.zeros_like(),
-                y.clone().narrow(1, width - SIZES_WIDTH, SIZES_WIDTH),
-            ],
-            1,
-        )
+        let pooled = y.clone().narrow(1, 0, width - kept);
+        Tensor::cat(vec![pooled.zeros_like(), y.clone().narrow(1, width - kept, kept)], 1)
     });
     Conditioning {
         context: of.context.zeros_like(),

@@ -44,6 +44,11 @@ impl ParameterError {
 /// When a value cannot be read; the recipe has then taken those before it.
 pub fn apply(recipe: &mut Recipe, infotext: &Infotext, wanted: impl Fn(&str) -> bool) -> Result<(), ParameterError> {
     recipe.prompt.clone_from(&infotext.prompt);
+    // Before a prompt could call hypernetworks, the one in use was a field.
+    if let Some(name) = infotext.get("Hypernet") {
+        let strength = infotext.get("Hypernet strength").unwrap_or("1.0");
+        recipe.prompt.push_str(&format!("<hypernet:{name}:{strength}>"));
+    }
     recipe.negative_prompt.clone_from(&infotext.negative_prompt);
     if let Some(sampler) = infotext.sampler().filter(|_| wanted("sampler")) {
         set_sampler(recipe, sampler)?;
@@ -67,6 +72,9 @@ pub fn apply(recipe: &mut Recipe, infotext: &Infotext, wanted: impl Fn(&str) -> 
     }
     if wanted("ensd") {
         recipe.ensd = infotext.ensd()?.unwrap_or_default();
+    }
+    if wanted("noise-schedule") {
+        recipe.zero_snr = infotext.get("Noise Schedule") == Some("Zero Terminal SNR");
     }
     if wanted("rng") {
         // A1111 writes nothing for its default, the GPU's generator, which `nv` is.

@@ -19,12 +19,28 @@ pub struct Recipe {
     pub negative_prompt: String,
     /// The checkpoint, a file or a diffusers folder.
     pub model: PathBuf,
-    /// A VAE file that takes the place of the checkpoint's.
+    /// The checkpoint that lends text encoders and VAE where `model` is a UNet by itself; where it is not said, any that fits.
+    #[serde(default)]
+    pub base: Option<PathBuf>,
+    /// A VAE file that takes the place of the checkpoint's. Where none is given, the engine takes the one that is named like the
+    /// checkpoint (A1111's "Automatic"), if there is one.
     pub vae: Option<PathBuf>,
+    /// The checkpoint's own VAE is wanted, whatever files there are.
+    #[serde(default)]
+    pub own_vae: bool,
+    /// The decoder file of a tiny autoencoder (TAESD) that draws instead of the VAE.
+    #[serde(default)]
+    pub taesd: Option<PathBuf>,
+    /// A second checkpoint that does the last steps.
+    #[serde(default)]
+    pub refiner: Option<Refiner>,
     /// The method of denoising.
     pub sampler: SamplerKind,
     /// How noise levels are spaced.
     pub schedule: Schedule,
+    /// A1111's noise schedule "Zero Terminal SNR": the model's noise levels rescaled until nothing of the picture is left at the first.
+    #[serde(default)]
+    pub zero_snr: bool,
     /// Number of steps.
     pub steps: usize,
     /// How far guidance pushes from the negative prompt to the prompt; 1 is none.
@@ -47,6 +63,15 @@ pub struct Recipe {
     pub ensd: i64,
     /// How many tokens back a comma may be for a chunk to end at it.
     pub comma_backtrack: usize,
+}
+
+/// A checkpoint that takes over from another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Refiner {
+    /// The checkpoint, a file or a diffusers folder.
+    pub model: PathBuf,
+    /// After which share of training's timesteps it takes over, 0 to 1; 0.8 leaves the last fifth to it, 1 nothing.
+    pub switch_at: f64,
 }
 
 /// A value that no picture can be made with.
@@ -86,7 +111,12 @@ impl Recipe {
             prompt: String::new(),
             negative_prompt: String::new(),
             model,
+            base: None,
             vae: None,
+            own_vae: false,
+            taesd: None,
+            refiner: None,
+            zero_snr: false,
             sampler: SamplerKind::default(),
             schedule: Schedule::Automatic,
             steps: 20,
@@ -128,6 +158,14 @@ impl Recipe {
                 field: "size",
                 value: format!("{}x{}", self.width, self.height),
                 expected: format!("multiples of 8 up to {}", Self::MAX_SIDE),
+            });
+        }
+        let switch_at = self.refiner.as_ref().map_or(0.0, |refiner| refiner.switch_at);
+        if !(0.0..=1.0).contains(&switch_at) {
+            wrong.push(Invalid {
+                field: "refiner-switch-at",
+                value: switch_at.to_string(),
+                expected: "a number from 0 to 1".to_owned(),
             });
         }
         if !(self.cfg_scale.is_finite() && (-100.0..=1000.0).contains(&self.cfg_scale)) {

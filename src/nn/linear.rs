@@ -27,7 +27,7 @@ impl Linear {
         })
     }
 
-    /// Loads `weight` `[out, in]` alone.
+    /// Loads `weight` `[out, in]` alone. A bias comes just from a network of the LoRA family that brings one.
     ///
     /// # Errors
     /// When it is missing or misshapen.
@@ -35,7 +35,7 @@ impl Linear {
         let weight: Tensor<2> = scope.tensor("weight", [outputs, inputs])?;
         Ok(Self {
             weight: Param::from_tensor(weight.transpose()),
-            bias: None,
+            bias: scope.added("bias", [outputs]).map(Param::from_tensor),
         })
     }
 

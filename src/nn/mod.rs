@@ -6,9 +6,11 @@
 
 pub mod clip;
 pub mod conv;
+pub mod hypernetwork;
 pub mod kernels;
 pub mod linear;
 pub mod norm;
+pub mod taesd;
 pub mod timestep;
 pub mod unet;
 pub mod vae;

@@ -4,29 +4,31 @@
 
 use super::attention::{self, Kind};
 use super::chunks;
+use super::inversions::Inversions;
+use super::networks;
 use super::tokenizer::Tokenizer;
 
 /// The bytes at which the chunks of a prompt begin, all but the first one's, in order and each once.
 ///
 /// A chunk that begins inside a character begins at that character.
-pub fn of(text: &str, tokenizer: &Tokenizer, comma_backtrack: usize) -> Vec<usize> {
+pub fn of(text: &str, tokenizer: &Tokenizer, comma_backtrack: usize, inversions: &Inversions) -> Vec<usize> {
+    let extracted = networks::extract(text);
+    let borders = of_plain(&extracted.text, tokenizer, comma_backtrack, inversions).into_iter();
+    borders.map(|at| extracted.written(at)).collect()
+}
+
+/// The same of a text without calls.
+fn of_plain(text: &str, tokenizer: &Tokenizer, comma_backtrack: usize, inversions: &Inversions) -> Vec<usize> {
     let runs = attention::parse(text);
-    let chunked = chunks::chunk(&runs, tokenizer, comma_backtrack);
-    let mut firsts: Vec<usize> = Vec::new();
-    let mut tokens = 0;
-    for length in chunked.lengths {
-        if tokens > 0 {
-            firsts.push(tokens);
-        }
-        tokens += length;
-    }
+    let chunked = chunks::chunk(&runs, tokenizer, comma_backtrack, inversions);
+    let mut firsts = chunked.firsts;
     firsts.dedup();
-    firsts.retain(|&first| first < tokens);
+    firsts.retain(|&first| first > 0);
     if firsts.is_empty() {
         return firsts;
     }
     // Where each token begins in the texts of the runs put together, which are the texts of the spans put together.
-    let mut places = Vec::with_capacity(tokens);
+    let mut places = Vec::new();
     let mut read = 0;
     for run in &runs {
         if !run.is_break() {
@@ -66,7 +68,10 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: &[&str]) {
-        let borders = of(text, Tokenizer::clip(), chunks::COMMA_BACKTRACK);
+        let mut inversions = Inversions::default();
+        inversions.add("six seven", 4, Tokenizer::clip());
+        inversions.add("thirty", 30, Tokenizer::clip());
+        let borders = of(text, Tokenizer::clip(), chunks::COMMA_BACKTRACK, &inversions);
         let begun: Vec<_> = borders.into_iter().map(|at| text[at..].split(' ').next()).collect();
         let expected: Vec<_> = expected.iter().copied().map(Some).collect();
         assert_eq!(begun, expected, "{text:?}");
@@ -80,9 +85,15 @@ mod tests {
         check("BREAK a", &[]);
         check("a BREAK b BREAK BREAK (c:1.2)", &["b", "c:1.2)"]);
         let seventy = "fox ".repeat(70);
-        check(&format!("{seventy}one two three four five six seven"), &["six"]);
+        check(&format!("{seventy}one two three four five eight nine"), &["eight"]);
         check(&format!("{seventy}(one:1.5) \\(two) three four five"), &["four"]);
         check(&format!("{seventy}one, two three four five six"), &["two"]);
+        check(
+            &format!("<lora:a:1>{seventy}one two three <lora:(b:0.5> four five six"),
+            &["six"],
+        );
+        check(&format!("{seventy}one two six seven eight nine"), &["six"]);
+        check("thirty thirty thirty thirty five", &["thirty"]);
         // Three bytes, three tokens: the third begins the chunk.
         check(&format!("{seventy}one two three 狐狸"), &["狐狸"]);
     }

@@ -1,10 +1,11 @@
 //! Runs to chunks: the 77 ids and weights that a text encoder takes at once.
 //!
 //! A1111 cuts a prompt of any length into chunks of 75 tokens, each encoded by itself between BOS and EOS. `Builder`
-//! alone decides where a chunk ends; whatever is not to be split, such as the vectors of a textual inversion, has to be
-//! placed there. It knows no grammar ([`super::attention`]) and no tensors.
+//! alone decides where a chunk ends, and gives textual inversions their places. It knows no grammar ([`super::attention`]) and no
+//! tensors.
 
 use super::attention::Run;
+use super::inversions::{Inversions, Match};
 use super::tokenizer::Tokenizer;
 
 /// Tokens of the prompt in a chunk, BOS and EOS not counted.
@@ -20,12 +21,25 @@ pub struct Chunk {
     pub tokens: Vec<u32>,
     /// The weight of each id; 1 for what is not of the prompt.
     pub weights: Vec<f32>,
+    /// The textual inversions in it, in order. Where their vectors stand, the ids are 0.
+    pub fixes: Vec<Fix>,
+}
+
+/// The place of a textual inversion's vectors in a chunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// The first of the 77 ids that the vectors stand for.
+    pub at: usize,
+    /// How many they are; they never reach the chunk's last id.
+    pub vectors: usize,
+    /// The number of the name in [`Inversions`].
+    pub inversion: usize,
 }
 
 impl Chunk {
     /// The chunk of an empty prompt.
     pub fn empty() -> Self {
-        Self::enclose(Vec::new(), Vec::new())
+        Self::enclose(Vec::new(), Vec::new(), Vec::new())
     }
 
     /// The ids with everything after the first EOS replaced by `pad`: SD 2.x and `OpenCLIP` pad with 0, SD 1.x with
@@ -39,12 +53,12 @@ impl Chunk {
     }
 
     /// At most [`LENGTH`] tokens between BOS and EOS.
-    fn enclose(mut tokens: Vec<u32>, mut weights: Vec<f32>) -> Self {
+    fn enclose(mut tokens: Vec<u32>, mut weights: Vec<f32>, fixes: Vec<Fix>) -> Self {
         tokens.insert(0, Tokenizer::BOS);
         tokens.resize(LENGTH + 2, Tokenizer::EOS);
         weights.insert(0, 1.0);
         weights.resize(LENGTH + 2, 1.0);
-        Self { tokens, weights }
+        Self { tokens, weights, fixes }
     }
 }
 
@@ -53,17 +67,34 @@ impl Chunk {
 pub struct Chunked {
     /// One or more.
     pub chunks: Vec<Chunk>,
-    /// How many tokens of the prompt each chunk has.
+    /// How many slots each chunk has for the prompt: a token takes one, an inversion one for each vector.
     pub lengths: Vec<usize>,
+    /// With which of the prompt's tokens each chunk begins, those of all runs counted from 0.
+    pub firsts: Vec<usize>,
     /// The count that A1111 shows: every chunk but the last counts in full, and the last without its padding.
     pub tokens: usize,
+}
+
+impl Chunked {
+    /// The numbers of the textual inversions in the prompt, each once, in order.
+    pub fn used(&self) -> Vec<usize> {
+        let mut used = Vec::new();
+        for fix in self.chunks.iter().flat_map(|chunk| &chunk.fixes) {
+            if !used.contains(&fix.inversion) {
+                used.push(fix.inversion);
+            }
+        }
+        used
+    }
 }
 
 /// Cuts a prompt into chunks (A1111's `tokenize_line`).
 ///
 /// When a chunk is full and a comma stands at most `comma_backtrack` tokens back, what follows the comma moves to the
-/// next chunk; 0 turns that off.
-pub fn chunk(runs: &[Run], tokenizer: &Tokenizer, comma_backtrack: usize) -> Chunked {
+/// next chunk; 0 turns that off. An inversion that does not fit into what is left of a chunk goes to the next one whole. When it is
+/// moved with the rest behind a comma, A1111 moves its slots without its vectors, which stay in the first chunk's padding; so does
+/// this, as the picture is to be the same.
+pub fn chunk(runs: &[Run], tokenizer: &Tokenizer, comma_backtrack: usize, inversions: &Inversions) -> Chunked {
     let mut builder = Builder {
         comma: tokenizer.comma(),
         comma_backtrack,
@@ -74,8 +105,17 @@ pub fn chunk(runs: &[Run], tokenizer: &Tokenizer, comma_backtrack: usize) -> Chu
             builder.close(LENGTH);
             continue;
         }
-        for token in tokenizer.encode(&run.text) {
-            builder.push(token, run.weight as f32);
+        let (tokens, weight) = (tokenizer.encode(&run.text), run.weight as f32);
+        let mut at = 0;
+        while let Some(&token) = tokens.get(at) {
+            builder.make_room(token);
+            if let Some(found) = inversions.at(&tokens, at) {
+                builder.place(found, weight);
+                at += found.ids;
+            } else {
+                builder.push(token, weight, 1);
+                at += 1;
+            }
         }
     }
     builder.finish()
@@ -88,14 +128,21 @@ struct Builder {
     comma_backtrack: usize,
     done: Vec<Chunk>,
     lengths: Vec<usize>,
+    firsts: Vec<usize>,
     counted: usize,
+    /// How many of the prompt's tokens have been read.
+    read: usize,
     tokens: Vec<u32>,
     weights: Vec<f32>,
+    /// For each slot, the number of the prompt's token that it came from.
+    origins: Vec<usize>,
+    fixes: Vec<Fix>,
     last_comma: Option<usize>,
 }
 
 impl Builder {
-    fn push(&mut self, token: u32, weight: f32) {
+    /// Ends the chunk if it is full, before what begins with this token; remembers where commas are.
+    fn make_room(&mut self, token: u32) {
         let full = self.tokens.len() == LENGTH;
         if full && token != self.comma {
             self.break_at_comma();
@@ -107,8 +154,30 @@ impl Builder {
         if token == self.comma && !full {
             self.last_comma = Some(self.tokens.len());
         }
-        self.tokens.push(token);
+    }
+
+    /// Puts an id into the next slot; it stands for so many of the prompt's tokens.
+    fn push(&mut self, id: u32, weight: f32, read: usize) {
+        self.tokens.push(id);
         self.weights.push(weight);
+        self.origins.push(self.read);
+        self.read += read;
+    }
+
+    /// Puts an inversion into the next slots, all of one chunk.
+    fn place(&mut self, found: Match, weight: f32) {
+        if self.tokens.len() + found.vectors > LENGTH {
+            self.close(LENGTH);
+        }
+        self.fixes.push(Fix {
+            at: 1 + self.tokens.len(),
+            vectors: found.vectors,
+            inversion: found.inversion,
+        });
+        for _ in 1..found.vectors {
+            self.push(0, weight, 0);
+        }
+        self.push(0, weight, found.ids);
     }
 
     /// Ends a full chunk after its last comma, if that is near, and moves the rest to the next.
@@ -118,8 +187,9 @@ impl Builder {
         };
         let tokens = self.tokens.split_off(comma + 1);
         let weights = self.weights.split_off(comma + 1);
+        let origins = self.origins.split_off(comma + 1);
         self.close(LENGTH);
-        (self.tokens, self.weights) = (tokens, weights);
+        (self.tokens, self.weights, self.origins) = (tokens, weights, origins);
     }
 
     /// Ends the chunk, which then counts for so many tokens.
@@ -127,9 +197,12 @@ impl Builder {
         self.counted += counted;
         self.last_comma = None;
         self.lengths.push(self.tokens.len());
+        self.firsts.push(self.origins.first().copied().unwrap_or(self.read));
+        self.origins.clear();
         self.done.push(Chunk::enclose(
             std::mem::take(&mut self.tokens),
             std::mem::take(&mut self.weights),
+            std::mem::take(&mut self.fixes),
         ));
     }
 
@@ -140,6 +213,7 @@ impl Builder {
         Chunked {
             chunks: self.done,
             lengths: self.lengths,
+            firsts: self.firsts,
             tokens: self.counted,
         }
     }
@@ -151,7 +225,15 @@ mod tests {
     use crate::prompt::attention::parse;
 
     fn chunked(text: &str) -> Chunked {
-        chunk(&parse(text), Tokenizer::clip(), COMMA_BACKTRACK)
+        with(text, &[])
+    }
+
+    fn with(text: &str, names: &[(&str, usize)]) -> Chunked {
+        let mut inversions = Inversions::default();
+        for (name, vectors) in names {
+            inversions.add(name, *vectors, Tokenizer::clip());
+        }
+        chunk(&parse(text), Tokenizer::clip(), COMMA_BACKTRACK, &inversions)
     }
 
     #[test]
@@ -161,6 +243,7 @@ mod tests {
             Chunked {
                 chunks: vec![Chunk::empty()],
                 lengths: vec![0],
+                firsts: vec![0],
                 tokens: 0
             }
         );
@@ -195,5 +278,36 @@ mod tests {
         assert_eq!(chunked("a BREAK").chunks.len(), 1);
         assert_eq!(chunked("a BREAK").tokens, 75);
         assert_eq!(chunked("BREAK BREAK a").chunks.len(), 3);
+    }
+    #[test]
+    fn vectors_stand_in_slots_of_one_chunk() {
+        let names = [("style", 5), ("den", 75)];
+        let fix = |at, vectors, inversion| Fix { at, vectors, inversion };
+        let short = with("a (style:1.5) b", &names);
+        assert_eq!((short.tokens, &short.chunks[0].fixes[..]), (7, &[fix(2, 5, 0)][..]));
+        assert_eq!(short.chunks[0].tokens[1..9], [320, 0, 0, 0, 0, 0, 321, Tokenizer::EOS]);
+        assert_eq!(short.chunks[0].weights[1..8], [1.0, 1.5, 1.5, 1.5, 1.5, 1.5, 1.0]);
+
+        let long = with(&format!("{}style b", "a ".repeat(71)), &names);
+        assert_eq!(
+            (long.tokens, &long.lengths[..], &long.firsts[..]),
+            (75 + 6, &[71, 6][..], &[0, 71][..])
+        );
+        assert!(long.chunks[0].fixes.is_empty());
+        assert_eq!(long.chunks[1].fixes, [fix(1, 5, 0)]);
+
+        let whole = with("a den style den", &names);
+        assert_eq!((whole.tokens, whole.used()), (3 * 75 + 75, vec![1, 0]));
+        assert_eq!(whole.lengths, [1, 75, 5, 75]);
+    }
+
+    #[test]
+    fn vectors_behind_the_comma_stay_in_the_first_chunk_as_in_a1111() {
+        let text = format!("{}, style b c", "a ".repeat(70));
+        let chunked = with(&text, &[("style", 3)]);
+        assert_eq!((chunked.tokens, &chunked.lengths[..]), (75 + 5, &[71, 5][..]));
+        assert_eq!(chunked.chunks[0].fixes[0].at, 72);
+        assert_eq!(chunked.chunks[1].tokens[1..4], [0, 0, 0]);
+        assert!(chunked.chunks[1].fixes.is_empty());
     }
 }

@@ -1,10 +1,11 @@
 //! Prompts: from what the user wrote to what a text encoder takes.
 //!
-//! Three steps, one module each, none of which can fail on any text:
+//! Four steps, one module each, none of which can fail on any text:
 //!
+//! - [`networks`]: calls such as `<lora:name:0.8>` are taken out
 //! - [`attention`]: A1111's brackets become runs of text and weight
 //! - [`tokenizer`]: a run's text becomes CLIP token ids
-//! - [`chunks`]: ids and weights become chunks of 77
+//! - [`chunks`]: ids and weights become chunks of 77, in which [`inversions`] have slots
 //!
 //! [`borders`] says where in the text the chunks begin, for the screen.
 //!
@@ -14,8 +15,12 @@
 pub mod attention;
 pub mod borders;
 pub mod chunks;
+pub mod inversions;
+pub mod networks;
+mod python;
 pub mod reading;
 pub mod tokenizer;
 
-pub use reading::{NetworkCall, Reading, Scheduled, Subprompt, read};
+pub use networks::NetworkCall;
+pub use reading::{Reading, Scheduled, Subprompt, read};
 pub use tokenizer::Tokenizer;

@@ -2,12 +2,15 @@
 //!
 //! A prompt is a weighted sum of subprompts (`AND`), each with the extra networks it calls (`<lora:…>`) and the texts
 //! it stands for over the steps (`[from:to:when]`). The types have a place for each; [`read`] takes the whole text as
-//! one subprompt in force at every step. Attention and chunks are [`super::attention`]'s and [`super::chunks`]'s.
+//! one subprompt in force at every step. Calls, attention and chunks are [`super::networks`]', [`super::attention`]'s and
+//! [`super::chunks`]'.
 
 use serde::{Deserialize, Serialize};
 
-use super::attention::{self, Run};
+use super::attention::{self, Run, Span};
 use super::chunks;
+use super::inversions::Inversions;
+use super::networks::{self, NetworkCall};
 use super::tokenizer::Tokenizer;
 
 /// A prompt as it is understood.
@@ -22,25 +25,12 @@ pub struct Reading {
 pub struct Subprompt {
     /// What its prediction is multiplied by.
     pub weight: f64,
-    /// The part as written.
+    /// The part without the calls in it.
     pub text: String,
-    /// The extra networks it calls, in order.
+    /// The extra networks it calls, in order, known or not; what could not be read is left out.
     pub networks: Vec<NetworkCall>,
     /// Its texts in order of their steps; the last one's `until` is the number of steps.
     pub schedule: Vec<Scheduled>,
-}
-
-/// A call of an extra network, `<kind:name:te:unet>`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct NetworkCall {
-    /// As written: `lora`, `hypernet` …
-    pub kind: String,
-    /// The network's name or alias.
-    pub name: String,
-    /// Its strength in the text encoder.
-    pub te: f64,
-    /// Its strength in the `UNet`.
-    pub unet: f64,
 }
 
 /// A text and the steps it is in force.
@@ -58,33 +48,59 @@ pub struct Scheduled {
     pub chunks: usize,
 }
 
-/// Reads a prompt for so many steps; with `hires_steps` the schedule is that of the hires pass.
+/// Reads a prompt for so many steps; with `hires_steps` the schedule is that of the hires pass. The inversions change how many
+/// tokens it has, nothing else.
 pub fn read(
     text: &str,
     steps: usize,
     hires_steps: Option<usize>,
     comma_backtrack: usize,
     tokenizer: &Tokenizer,
+    inversions: &Inversions,
 ) -> Reading {
+    let extracted = networks::extract(text);
     let schedule = vec![scheduled(
-        text,
+        &extracted.text,
         hires_steps.unwrap_or(steps),
         comma_backtrack,
         tokenizer,
+        inversions,
     )];
     Reading {
         subprompts: vec![Subprompt {
             weight: 1.0,
-            text: text.to_owned(),
-            networks: Vec::new(),
+            text: extracted.text.into_owned(),
+            networks: extracted.calls,
             schedule,
         }],
     }
 }
 
-fn scheduled(text: &str, until: usize, comma_backtrack: usize, tokenizer: &Tokenizer) -> Scheduled {
+/// The same reading by place, for a screen: covers the text as written without gaps, in order; network calls are syntax.
+pub fn spans(text: &str) -> Vec<Span> {
+    let extracted = networks::extract(text);
+    let read = attention::spans(&extracted.text).into_iter().flat_map(|span| {
+        let pieces = extracted.pieces(span.range).into_iter();
+        pieces.map(move |range| Span { range, kind: span.kind })
+    });
+    let calls = extracted.gaps().iter().map(|range| Span {
+        range: range.clone(),
+        kind: attention::Kind::Syntax,
+    });
+    let mut spans: Vec<_> = read.chain(calls).collect();
+    spans.sort_by_key(|span| span.range.start);
+    spans
+}
+
+fn scheduled(
+    text: &str,
+    until: usize,
+    comma_backtrack: usize,
+    tokenizer: &Tokenizer,
+    inversions: &Inversions,
+) -> Scheduled {
     let attention = attention::parse(text);
-    let chunked = chunks::chunk(&attention, tokenizer, comma_backtrack);
+    let chunked = chunks::chunk(&attention, tokenizer, comma_backtrack, inversions);
     Scheduled {
         until,
         text: text.to_owned(),
@@ -97,11 +113,19 @@ fn scheduled(text: &str, until: usize, comma_backtrack: usize, tokenizer: &Token
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use super::attention::Kind::{Syntax, Text, Unclosed};
     use super::*;
 
     #[test]
     fn a_reading_is_written_as_documented() {
-        let reading = read("a (fox:1.5)", 20, None, chunks::COMMA_BACKTRACK, Tokenizer::clip());
+        let reading = read(
+            "a (fox:1.5)",
+            20,
+            None,
+            chunks::COMMA_BACKTRACK,
+            Tokenizer::clip(),
+            &Inversions::default(),
+        );
         let json = serde_json::to_string(&reading).unwrap();
         let expected = r#"{"subprompts":[{"weight":1.0,"text":"a (fox:1.5)","networks":[],"schedule":[{"until":20,"#
             .to_owned()
@@ -113,22 +137,58 @@ mod tests {
     #[test]
     fn the_hires_pass_has_its_own_steps() {
         assert_eq!(
-            read("a", 20, Some(7), chunks::COMMA_BACKTRACK, Tokenizer::clip()).subprompts[0].schedule[0].until,
+            read(
+                "a",
+                20,
+                Some(7),
+                chunks::COMMA_BACKTRACK,
+                Tokenizer::clip(),
+                &Inversions::default()
+            )
+            .subprompts[0]
+                .schedule[0]
+                .until,
             7
         );
     }
 
     #[test]
-    fn a_network_call_is_written_as_documented() {
-        let call = NetworkCall {
-            kind: "lora".into(),
-            name: "ink".into(),
-            te: 1.0,
-            unet: 0.5,
-        };
+    fn network_calls_are_listed_and_leave_the_text() {
+        let text = "a <lora:ink (old):1:0.5>(fox:1.5)<hypernet:b:0.3><lora:c:1:1:dyn=4>";
+        let reading = read(
+            text,
+            20,
+            None,
+            chunks::COMMA_BACKTRACK,
+            Tokenizer::clip(),
+            &Inversions::default(),
+        );
+        let json = serde_json::to_string(&reading).unwrap();
+        let expected = r#"{"subprompts":[{"weight":1.0,"text":"a (fox:1.5)","networks":["#.to_owned()
+            + r#"{"kind":"lora","name":"ink (old)","te":1.0,"unet":0.5},{"kind":"hypernet","name":"b","te":0.3,"unet":0.3},"#
+            + r#"{"kind":"lora","name":"c","te":1.0,"unet":1.0,"dyn":4}],"schedule":[{"until":20,"text":"a (fox:1.5)","#
+            + r#""attention":[["a ",1.0],["fox",1.5]],"tokens":2,"chunks":1}]}]}"#;
+        assert_eq!(json, expected);
+        assert_eq!(serde_json::from_str::<Reading>(&json).unwrap(), reading);
+    }
+
+    #[test]
+    fn spans_cover_the_text_as_written() {
+        let text = "(a <lora:b(:1>c) [d";
+        let kinds: Vec<_> = spans(text).into_iter().map(|s| (&text[s.range], s.kind)).collect();
+        let square = 1.0 / 1.1;
         assert_eq!(
-            serde_json::to_string(&call).unwrap(),
-            r#"{"kind":"lora","name":"ink","te":1.0,"unet":0.5}"#
+            kinds,
+            [
+                ("(", Syntax),
+                ("a ", Text(1.1)),
+                ("<lora:b(:1>", Syntax),
+                ("c", Text(1.1)),
+                (")", Syntax),
+                (" ", Text(1.0)),
+                ("[", Unclosed),
+                ("d", Text(square))
+            ]
         );
     }
 }

@@ -69,6 +69,14 @@ impl Tokenizer {
         self.comma
     }
 
+    /// The vocabulary as transformers' `vocab.json` and `merges.txt` have it, for folders that other programs read.
+    pub fn files() -> (String, &'static str) {
+        let mut tokens: Vec<_> = vocabulary(&read_merges()).into_iter().collect();
+        tokens.sort_by_key(|&(_, id)| id);
+        let tokens: serde_json::Map<_, _> = tokens.into_iter().map(|(token, id)| (token, id.into())).collect();
+        (serde_json::Value::Object(tokens).to_string(), MERGES)
+    }
+
     fn build() -> tokenizers::Result<Self> {
         let merges = read_merges();
         let vocabulary = vocabulary(&merges);

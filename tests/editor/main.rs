@@ -12,6 +12,7 @@ use std::ops::Range;
 use danlu::panes::prompt::tokens::Tokens;
 use danlu::panes::prompt::view::view;
 use danlu::panes::prompt::{Edit, Motion, Point, State};
+use danlu::prompt::inversions::Inversions;
 use danlu::ui::theme::{Role, Theme};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
@@ -296,11 +297,11 @@ fn a_count_is_asked_for_once_and_a_late_one_dropped() {
     assert_eq!(state.ask_count(), None);
     state.act(Edit::Paste(" den".into()), SIZE);
     assert_eq!(state.title_tail(), "");
-    state.counted(revision, Tokens::count(&text));
+    state.counted(revision, Tokens::count(&text, &Inversions::default()));
     assert_eq!(state.title_tail(), "1/75");
     let (newer, text) = state.ask_count().unwrap();
-    state.counted(newer, Tokens::count(&text));
-    state.counted(revision, Tokens::count("fox"));
+    state.counted(newer, Tokens::count(&text, &Inversions::default()));
+    state.counted(revision, Tokens::count("fox", &Inversions::default()));
     assert_eq!((state.title_tail().as_str(), state.ask_count()), ("2/75", None));
 }
 
@@ -309,7 +310,7 @@ fn the_first_character_of_a_chunk_is_marked_while_its_text_moves() {
     let area = Rect::new(0, 0, 21, 4);
     let mut state = State::new("a BREAK fox");
     let (revision, text) = state.ask_count().unwrap();
-    state.counted(revision, Tokens::count(&text));
+    state.counted(revision, Tokens::count(&text, &Inversions::default()));
     state.act(step(Motion::Top), SIZE);
     state.act(Edit::Insert('b'), SIZE);
     let mut buffer = Buffer::empty(area);

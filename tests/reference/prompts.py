@@ -671,4 +671,5 @@ def main(tokenizer_dir, webui, out):
     print(len(tokens), "texts,", len(attention), "prompts,", FUZZ, "fuzzed,", len(CHUNKS), "chunked")
 
 
-main(*sys.argv[1:4])
+if __name__ == "__main__":
+    main(*sys.argv[1:4])

@@ -3,7 +3,7 @@
 mod layer;
 
 use burn::module::{Module, Param};
-use burn::tensor::{Int, Tensor, TensorData, module};
+use burn::tensor::{Device, Int, Tensor, TensorData, module};
 
 use self::layer::Layer;
 use super::linear::Linear;
@@ -22,6 +22,17 @@ pub struct Clip {
     default_layer: usize,
     skips: bool,
     normalise: bool,
+}
+
+/// Vectors that stand in the place of tokens' embeddings.
+#[derive(Clone, Debug)]
+pub struct Insert {
+    /// The row of the batch.
+    pub chunk: usize,
+    /// The first token of it that gives way.
+    pub at: usize,
+    /// `[vectors, width]`.
+    pub vectors: Tensor<2>,
 }
 
 /// What a text encoder says of a batch of chunks.
@@ -66,14 +77,25 @@ impl Clip {
         })
     }
 
+    /// Where the encoder's weights are.
+    pub fn device(&self) -> Device {
+        self.token_embedding.val().device()
+    }
+
     /// Encodes `chunks`, token rows of equal length (77).
     ///
-    /// `skip` is A1111's clip skip, the states of the `skip`th layer from the end; 1 means "as the model was trained". Encoders that
-    /// A1111 does not let it move ignore it.
+    /// `skip` is A1111's clip skip, the states of the `skip`th layer from the end; 1 means "as the model was trained". Encoders
+    /// that A1111 does not let it move ignore it.
     pub fn forward(&self, chunks: &[Vec<u32>], skip: usize) -> TextStates {
+        self.forward_with(chunks, &[], skip)
+    }
+
+    /// As [`forward`](Self::forward), with vectors in place of some tokens' embeddings; positions are added to them all the same.
+    /// Vectors beyond a chunk's end are cut off.
+    pub fn forward_with(&self, chunks: &[Vec<u32>], inserts: &[Insert], skip: usize) -> TextStates {
         let asked = if self.skips { skip } else { 1 };
         let back = asked.max(self.default_layer).min(self.layers.len());
-        let mut x = self.embed(chunks);
+        let mut x = self.embed(chunks, inserts);
         let mut states = None;
         for (i, layer) in self.layers.iter().enumerate() {
             x = layer.forward(x);
@@ -100,7 +122,7 @@ impl Clip {
     }
 
     /// `[batch, tokens, width]`: token and position embeddings, added.
-    fn embed(&self, chunks: &[Vec<u32>]) -> Tensor<3> {
+    fn embed(&self, chunks: &[Vec<u32>], inserts: &[Insert]) -> Tensor<3> {
         let tokens = chunks.first().map_or(0, Vec::len);
         let ids: Vec<i32> = chunks
             .iter()
@@ -110,7 +132,18 @@ impl Clip {
         let weight = self.token_embedding.val();
         let ids = Tensor::<2, Int>::from_data(TensorData::new(ids, [chunks.len(), tokens]), &weight.device());
         let positions = self.position_embedding.val().narrow(0, 0, tokens);
-        module::embedding(weight, ids) + positions.unsqueeze()
+        let mut x = module::embedding(weight, ids);
+        for insert in inserts {
+            let [vectors, width] = insert.vectors.dims();
+            let count = vectors.min(tokens.saturating_sub(insert.at));
+            if count == 0 {
+                continue;
+            }
+            let vectors = insert.vectors.clone().narrow(0, 0, count).cast(x.dtype());
+            let place = [insert.chunk..insert.chunk + 1, insert.at..insert.at + count, 0..width];
+            x = x.slice_assign(place, vectors.unsqueeze());
+        }
+        x + positions.unsqueeze()
     }
 
     /// `[batch, width]`: the normalised last states at the first end token, which has the highest id of CLIP's vocabulary.

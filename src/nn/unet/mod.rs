@@ -1,6 +1,7 @@
 //! The denoising UNet of Stable Diffusion 1.x, 2.x and XL (Rombach et al. 2022, Podell et al. 2023).
 //!
-//! [`Unet`] is built from [`architecture::Unet`](crate::weights::architecture::Unet) alone. [`stage`] holds its levels; read it next.
+//! [`Unet`] is built from [`architecture::Unet`](crate::weights::architecture::Unet) alone. [`stage`] holds its levels; read it
+//! next.
 
 mod feed_forward;
 mod resample;
@@ -13,6 +14,7 @@ use burn::tensor::{Tensor, activation};
 
 use self::stage::{Down, Middle, Up};
 use super::conv::Conv2d;
+use super::hypernetwork::Hypernetwork;
 use super::linear::Linear;
 use super::norm::GroupNorm;
 use super::timestep;
@@ -30,6 +32,17 @@ pub struct Unet {
     up: Vec<Up>,
     conv_norm_out: GroupNorm,
     conv_out: Conv2d,
+    #[module(skip)]
+    hypernetworks: Vec<Hypernetwork>,
+}
+
+/// What the levels attend to.
+#[derive(Clone, Copy)]
+struct Context<'a> {
+    /// `[batch, tokens, width]`.
+    states: &'a Tensor<3>,
+    /// What changes the inputs of every attention, this one's and a level's own.
+    hypernetworks: &'a [Hypernetwork],
 }
 
 impl Unet {
@@ -63,15 +76,25 @@ impl Unet {
                 .collect::<Result<_, _>>()?,
             conv_norm_out: GroupNorm::load(&scope.at("conv_norm_out"), config.groups, first, 1e-5)?,
             conv_out: Conv2d::load(&scope.at("conv_out"), first, config.out_channels, 3)?,
+            hypernetworks: Vec::new(),
         })
+    }
+
+    /// Has every attention read through these networks, in order, from now on; none by default.
+    pub fn set_hypernetworks(&mut self, networks: Vec<Hypernetwork>) {
+        self.hypernetworks = networks;
     }
 
     /// Predicts noise (or velocity) in `x` `[batch, in_channels, height, width]`.
     ///
-    /// `timesteps` has one, maybe fractional, entry a row; `context` is `[batch, tokens, width]`; `y` `[batch, width]` is given just to
-    /// networks that have it. The result is `[batch, out_channels, height, width]`.
+    /// `timesteps` has one, maybe fractional, entry a row; `context` is `[batch, tokens, width]`; `y` `[batch, width]` is given
+    /// just to networks that have it. The result is `[batch, out_channels, height, width]`.
     pub fn forward(&self, x: Tensor<4>, timesteps: &[f32], context: &Tensor<3>, y: Option<Tensor<2>>) -> Tensor<4> {
         let embedding = self.embed_time(&x, timesteps, y);
+        let context = Context {
+            states: context,
+            hypernetworks: &self.hypernetworks,
+        };
         let mut x = self.conv_in.forward(x);
         let mut skips = vec![x.clone()];
         for stage in &self.down {

@@ -6,6 +6,7 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
+use super::Context;
 use super::resample::{Downsample, Upsample, resize_nearest};
 use super::resnet::Resnet;
 use super::transformer::Transformer;
@@ -69,7 +70,7 @@ impl Down {
         &self,
         mut x: Tensor<4>,
         embedding: &Tensor<2>,
-        context: &Tensor<3>,
+        context: Context<'_>,
         skips: &mut Vec<Tensor<4>>,
     ) -> Tensor<4> {
         for (i, resnet) in self.resnets.iter().enumerate() {
@@ -97,7 +98,7 @@ impl Middle {
         })
     }
 
-    pub(super) fn forward(&self, x: Tensor<4>, embedding: &Tensor<2>, context: &Tensor<3>) -> Tensor<4> {
+    pub(super) fn forward(&self, x: Tensor<4>, embedding: &Tensor<2>, context: Context<'_>) -> Tensor<4> {
         let x = self.attention.forward(self.first.forward(x, embedding), context);
         self.second.forward(x, embedding)
     }
@@ -144,7 +145,7 @@ impl Up {
         &self,
         mut x: Tensor<4>,
         embedding: &Tensor<2>,
-        context: &Tensor<3>,
+        context: Context<'_>,
         skips: &mut Vec<Tensor<4>>,
     ) -> Tensor<4> {
         for (i, resnet) in self.resnets.iter().enumerate() {
@@ -172,7 +173,7 @@ fn load_attentions(
         .collect()
 }
 
-fn attend(attentions: &[Transformer], i: usize, x: Tensor<4>, context: &Tensor<3>) -> Tensor<4> {
+fn attend(attentions: &[Transformer], i: usize, x: Tensor<4>, context: Context<'_>) -> Tensor<4> {
     match attentions.get(i) {
         Some(attention) => attention.forward(x, context),
         None => x,

@@ -3,10 +3,12 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
+use super::Context;
 use super::feed_forward::FeedForward;
-use crate::nn::kernels;
+use crate::nn::hypernetwork::Hypernetwork;
 use crate::nn::linear::Linear;
 use crate::nn::norm::{GroupNorm, LayerNorm};
+use crate::nn::{hypernetwork, kernels};
 use crate::weights::{Error, Scope, architecture};
 
 /// LDM's `SpatialTransformer`.
@@ -57,8 +59,8 @@ impl Transformer {
         })
     }
 
-    /// `[batch, channels, height, width]` and `[batch, tokens, context]` to `[batch, channels, height, width]`.
-    pub(super) fn forward(&self, x: Tensor<4>, context: &Tensor<3>) -> Tensor<4> {
+    /// `[batch, channels, height, width]` to the same.
+    pub(super) fn forward(&self, x: Tensor<4>, context: Context<'_>) -> Tensor<4> {
         let [batch, channels, height, width] = x.dims();
         let pixels = self
             .norm
@@ -91,10 +93,12 @@ impl Block {
     }
 
     /// `[batch, pixels, width]` to the same.
-    fn forward(&self, x: Tensor<3>, context: &Tensor<3>) -> Tensor<3> {
+    fn forward(&self, x: Tensor<3>, context: Context<'_>) -> Tensor<3> {
         let y = self.norm1.forward(x.clone());
-        let x = x + self.attn1.forward(y.clone(), y);
-        let x = x.clone() + self.attn2.forward(self.norm2.forward(x), context.clone());
+        let networks = context.hypernetworks;
+        let x = x + self.attn1.forward(y.clone(), y, networks);
+        let text = context.states.clone();
+        let x = x.clone() + self.attn2.forward(self.norm2.forward(x), text, networks);
         x.clone() + self.ff.forward(self.norm3.forward(x))
     }
 }
@@ -110,13 +114,10 @@ impl Attention {
         })
     }
 
-    /// `x` `[batch, pixels, width]` attends to `context` `[batch, tokens, context width]`.
-    fn forward(&self, x: Tensor<3>, context: Tensor<3>) -> Tensor<3> {
-        let (q, k, v) = (
-            self.to_q.forward(x),
-            self.to_k.forward(context.clone()),
-            self.to_v.forward(context),
-        );
+    /// `x` `[batch, pixels, width]` attends to `context` `[batch, tokens, context width]`, through the hypernetworks.
+    fn forward(&self, x: Tensor<3>, context: Tensor<3>, networks: &[Hypernetwork]) -> Tensor<3> {
+        let [for_k, for_v] = hypernetwork::apply(networks, context);
+        let (q, k, v) = (self.to_q.forward(x), self.to_k.forward(for_k), self.to_v.forward(for_v));
         self.to_out.forward(kernels::attention(q, k, v, self.heads, false))
     }
 }

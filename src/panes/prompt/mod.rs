@@ -40,6 +40,8 @@ pub struct State {
     goal: Option<u16>,
     /// Whether the cursor stands at the end of a wrapped row and not at the beginning of the next.
     behind: bool,
+    /// Whether the text is no prompt, and has no weights.
+    plain: bool,
 }
 
 impl Default for State {
@@ -62,6 +64,16 @@ impl State {
             scroll: 0,
             goal: None,
             behind: false,
+            plain: false,
+        }
+    }
+
+    /// An editor of a text that is no prompt: nothing in it has a weight.
+    pub fn plain(text: &str) -> Self {
+        Self {
+            roles: Roles::default(),
+            plain: true,
+            ..Self::new(text)
         }
     }
 
@@ -314,7 +326,9 @@ impl State {
             [extent] => self.wrap.edit(self.buffer.text(), extent),
             _ => self.wrap = Wrap::new(self.buffer.text(), self.wrap.width()),
         }
-        self.roles = Roles::read(self.buffer.text());
+        if !self.plain {
+            self.roles = Roles::read(self.buffer.text());
+        }
     }
 
     fn place(&self) -> Place {

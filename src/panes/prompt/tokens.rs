@@ -5,6 +5,7 @@
 
 use super::buffer::Extent;
 use crate::prompt::chunks::{COMMA_BACKTRACK, LENGTH};
+use crate::prompt::inversions::Inversions;
 use crate::prompt::{Tokenizer, borders, reading};
 
 /// A count.
@@ -19,16 +20,17 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Counts the tokens of a text. Takes milliseconds for a page of text, and longer the first time.
-    pub fn count(text: &str) -> Self {
-        let reading = reading::read(text, 1, None, COMMA_BACKTRACK, Tokenizer::clip());
+    /// Counts the tokens of a text, in which inversions count for their vectors. Takes milliseconds for a page of text, and longer
+    /// the first time.
+    pub fn count(text: &str, inversions: &Inversions) -> Self {
+        let reading = reading::read(text, 1, None, COMMA_BACKTRACK, Tokenizer::clip(), inversions);
         let schedules = reading.subprompts.iter().flat_map(|subprompt| &subprompt.schedule);
         let count = schedules.map(|scheduled| scheduled.tokens).max().unwrap_or_default();
         Self {
             count,
             limit: count.max(1).div_ceil(LENGTH) * LENGTH,
             borders: if count > LENGTH {
-                borders::of(text, Tokenizer::clip(), COMMA_BACKTRACK)
+                borders::of(text, Tokenizer::clip(), COMMA_BACKTRACK, inversions)
             } else {
                 Vec::new()
             },
@@ -116,7 +118,7 @@ mod tests {
             ("a BREAK b", 76, 150),
             ("a BREAK", 75, 75),
         ] {
-            let tokens = Tokens::count(text);
+            let tokens = Tokens::count(text, &Inversions::default());
             assert_eq!((tokens.count, tokens.limit), (count, limit), "{text}");
         }
     }

@@ -1,4 +1,4 @@
-//! What colour each stretch of a prompt has: its weight as [`crate::prompt::attention`] reads it, and marks for what the eye looks for.
+//! What colour each stretch of a prompt has: its weight as [`crate::prompt::reading`] reads it, and marks for what the eye looks for.
 //!
 //! Knows no colours, only the theme's [`Role`]s.
 
@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::prompt::attention::{self, Kind};
+use crate::prompt::attention::Kind;
+use crate::prompt::reading;
 use crate::ui::theme::Role;
 
 /// The roles of a whole text.
@@ -22,7 +23,7 @@ pub struct Roles {
 impl Roles {
     /// Reads a text.
     pub fn read(text: &str) -> Self {
-        let spans = attention::spans(text).into_iter().map(|span| {
+        let spans = reading::spans(text).into_iter().map(|span| {
             let role = match span.kind {
                 Kind::Text(weight) => Role::of_weight(weight),
                 Kind::Stray(_) | Kind::Unclosed => Role::Error,
