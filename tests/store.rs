@@ -10,8 +10,8 @@ use std::process::{Command, Stdio};
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
+use danlu::library::walk::{FindError, Folder, Trees, find};
 use danlu::store::atomic::{Reason, check_writable, create_new_atomic, write_atomic};
-use danlu::store::library::{FindError, Folder, Library, find};
 use danlu::store::names::{NameFields, expand, next_number, save_picture};
 use danlu::store::paths::{Environment, Paths};
 use danlu::store::settings::{Origin, Overrides, Settings, SettingsError};
@@ -433,7 +433,7 @@ fn roots(tree: &Path) -> Vec<PathBuf> {
 #[test]
 fn trees_are_read_in_place() {
     let tree = tree();
-    let library = Library::scan(&roots(tree.path()));
+    let library = Trees::scan(&roots(tree.path()));
     let found: Vec<(&str, Option<Folder>)> = library.models.iter().map(|m| (m.name.as_str(), m.folder)).collect();
     assert_eq!(
         found,
@@ -468,12 +468,12 @@ fn trees_are_read_in_place() {
         library
             .models
             .iter()
-            .map(danlu::store::Found::stem)
+            .map(danlu::library::Found::stem)
             .find(|stem| stem.starts_with("v1.")),
         Some("v1.5")
     );
 
-    let missing = Library::scan(&[tree.path().join("nowhere")]);
+    let missing = Trees::scan(&[tree.path().join("nowhere")]);
     assert_eq!((missing.models.len(), missing.unreadable.len()), (0, 1));
 }
 
@@ -575,7 +575,7 @@ fn links_are_followed_and_circles_left() {
     symlink(tree.path(), tree.path().join("real/up")).unwrap();
     symlink(tree.path().join("blobs/0123"), root.join("c.safetensors")).unwrap();
     symlink(tree.path().join("gone"), root.join("d.safetensors")).unwrap();
-    let library = Library::scan(std::slice::from_ref(&root));
+    let library = Trees::scan(std::slice::from_ref(&root));
     let names: Vec<&str> = library.models.iter().map(|found| found.name.as_str()).collect();
     assert_eq!(names, ["b.safetensors", "c.safetensors", "linked/a.safetensors"]);
     // One file by two roads is one model.
@@ -590,7 +590,7 @@ fn a_thousand_models_are_found_at_once() {
         touch(root.path(), &[&format!("models/Lora/{}/m{n}.safetensors", n % 20)]);
     }
     let start = Instant::now();
-    let library = Library::scan(&[root.path().to_owned()]);
+    let library = Trees::scan(&[root.path().to_owned()]);
     let elapsed = start.elapsed();
     assert_eq!(library.models.len(), 1000);
     // A few milliseconds on a quiet machine.

@@ -1,13 +1,11 @@
-//! What lies on disk around a picture: where things are, the user's settings, safe writing, file names, model folders.
+//! What lies on disk around a picture: where things are, the user's settings, safe writing, file names, the queue.
 //!
-//! Owns paths, settings, atomic writes, A1111's naming of pictures and the search for model files. It never opens a model, never
+//! Owns paths, settings, atomic writes and A1111's naming of pictures. It never opens a model, never
 //! makes a picture, and reads the process's environment in one function only, [`paths::Environment::of_process`].
 //!
-//! Read next: [`settings`] for the table of all settings, [`atomic`] for how a file is written, [`library`] for finding models.
+//! Read next: [`settings`] for the table of all settings, [`atomic`] for how a file is written.
 
 pub mod atomic;
-pub mod hashes;
-pub mod library;
 pub mod names;
 pub mod paths;
 pub mod queue;
@@ -15,7 +13,6 @@ pub mod settings;
 pub mod shipped;
 
 pub use atomic::{WriteError, create_new_atomic, write_atomic};
-pub use library::{FindError, Folder, Found, Library};
 pub use paths::{Environment, Paths};
 pub use queue::{QueueError, QueueFile};
 pub use settings::{Overrides, Settings, SettingsError};

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{EXTENSIONS, Folder, Found, Library, has_extension, is_model, without_extension};
+use super::{EXTENSIONS, Folder, Found, Trees, has_extension, is_model, without_extension};
 
 /// How many near names an error gives.
 const NEAR: usize = 3;
@@ -62,7 +62,7 @@ impl FindError {
     }
 }
 
-/// The model that `wanted` means: a path that exists, else a name among the models under `roots`, see [`Library::find`].
+/// The model that `wanted` means: a path that exists, else a name among the models under `roots`, see [`Trees::find`].
 ///
 /// # Errors
 /// Nothing or too much is found, or the path is no model.
@@ -71,9 +71,7 @@ pub fn find(roots: &[PathBuf], wanted: &str, folder: Option<Folder>) -> Result<P
     if is_model(path) || (wanted.contains(['/', '\\']) && path.is_file()) {
         return Ok(path.to_owned());
     }
-    let found = Library::scan(roots)
-        .find(wanted, folder)
-        .map(|found| found.path.clone());
+    let found = Trees::scan(roots).find(wanted, folder).map(|found| found.path.clone());
     found.map_err(|error| match error {
         // A bare name may by chance be some folder's here.
         FindError::NotFound { .. } if path.exists() && wanted.contains(['/', '\\', '.']) => {
@@ -97,7 +95,7 @@ pub fn split_title(title: &str) -> (&str, Option<&str>) {
     }
 }
 
-impl Library {
+impl Trees {
     /// The model of that name: with or without its extension, with or without the folders above it, as A1111's title with a hash, in
     /// other case if no model has it as written. Where `folder` is given, models of that kind and of no known kind come first. Of
     /// one model in several formats side by side the safest is taken: safetensors, diffusers, then pickles.

@@ -9,6 +9,7 @@ mod scan;
 use std::path::{Path, PathBuf};
 
 pub use find::{FindError, find, split_title};
+pub(super) use scan::{parts, sort};
 
 /// Extensions of model files, in any case.
 pub const EXTENSIONS: [&str; 5] = ["safetensors", "ckpt", "pt", "pth", "bin"];
@@ -42,6 +43,35 @@ pub enum Folder {
 }
 
 impl Folder {
+    const KEYS: [(Self, &str); 10] = [
+        (Self::Checkpoint, "checkpoint"),
+        (Self::Vae, "vae"),
+        (Self::VaeApprox, "vae-approx"),
+        (Self::Network, "network"),
+        (Self::Embedding, "embedding"),
+        (Self::Hypernetwork, "hypernetwork"),
+        (Self::ControlNet, "controlnet"),
+        (Self::Upscaler, "upscaler"),
+        (Self::TextEncoder, "text-encoder"),
+        (Self::Unet, "unet"),
+    ];
+
+    /// A word for it, which [`Folder::keyed`] reads.
+    pub fn key(self) -> &'static str {
+        Self::KEYS
+            .iter()
+            .find(|(folder, _)| *folder == self)
+            .map_or("", |(_, key)| key)
+    }
+
+    /// The folder that [`Folder::key`] gave this word for.
+    pub fn keyed(key: &str) -> Option<Self> {
+        Self::KEYS
+            .iter()
+            .find(|(_, known)| *known == key)
+            .map(|(folder, _)| *folder)
+    }
+
     /// The kind that a folder of this name holds in A1111, Forge or ComfyUI.
     pub fn named(name: &str) -> Option<Self> {
         Some(match name.to_ascii_lowercase().as_str() {
@@ -73,6 +103,8 @@ pub struct Found {
     pub name: String,
     /// Whether it is a folder in diffusers' layout.
     pub diffusers: bool,
+    /// Which of the roots it was found below.
+    pub root: usize,
 }
 
 impl Found {
@@ -94,18 +126,37 @@ pub struct Unreadable {
 
 /// All models under some roots.
 #[derive(Debug, Default)]
-pub struct Library {
+pub struct Trees {
     /// The models, sorted by name, numbers by value.
     pub models: Vec<Found>,
+    /// Pictures in folders of embeddings, but for those beside an embedding of their name: they may be embeddings themselves.
+    pub pictures: Vec<Found>,
     /// What could not be walked, missing roots among them.
     pub unreadable: Vec<Unreadable>,
 }
 
-impl Library {
+impl Trees {
+    /// The files and folders that may be whole checkpoints, by their places; those in a folder for checkpoints first.
+    pub fn checkpoints(&self) -> Vec<PathBuf> {
+        let of = |folder| self.models.iter().filter(move |found| found.folder == folder);
+        let found = of(Some(Folder::Checkpoint)).chain(of(None));
+        found.map(|found| found.path.clone()).collect()
+    }
+
     /// Walks the roots. Of an A1111, Forge or ComfyUI folder only its `models` and `embeddings` are walked. Hidden folders are left
     /// out, and so are Python's own. A root may also be a single model.
     pub fn scan(roots: &[PathBuf]) -> Self {
-        scan::scan(roots)
+        scan::scan(roots, &mut |_| true)
+    }
+
+    /// The same; `watch` hears how many models were found so far and ends the walk by `false`, which gives `None`.
+    pub fn scan_watched(roots: &[PathBuf], watch: &mut dyn FnMut(usize) -> bool) -> Option<Self> {
+        let mut stopped = false;
+        let trees = scan::scan(roots, &mut |found| {
+            stopped |= !watch(found);
+            !stopped
+        });
+        (!stopped).then_some(trees)
     }
 }
 
@@ -123,7 +174,7 @@ fn has_extension(name: &str) -> bool {
 }
 
 /// A name without a model file's extension; anything else behind a dot belongs to the name (`v1.5`).
-fn without_extension(name: &str) -> &str {
+pub(super) fn without_extension(name: &str) -> &str {
     match name.rsplit_once('.') {
         Some((stem, extension)) if EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known)) => stem,
         _ => name,

@@ -7,32 +7,49 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{DIFFUSERS_INDEX, Folder, Found, Library, Unreadable, has_extension, is_diffusers, without_extension};
+use crate::weights::about::PICTURES;
+
+use super::{DIFFUSERS_INDEX, Folder, Found, Trees, Unreadable, has_extension, is_diffusers, without_extension};
 
 /// Folders that hold no models but may hold hundreds of thousands of files, or weights that are no models.
 const SKIPPED: [&str; 4] = ["venv", "node_modules", "__pycache__", "site-packages"];
 
-pub(super) fn scan(roots: &[PathBuf]) -> Library {
-    let mut walk = Walk::default();
-    for root in roots.iter().flat_map(|root| parts(root)) {
-        if root.is_file() {
-            if has_extension(&root.to_string_lossy()) {
-                walk.found(&root, root.parent().unwrap_or(Path::new("")), false);
+pub(super) fn scan(roots: &[PathBuf], watch: &mut dyn FnMut(usize) -> bool) -> Trees {
+    let mut walk = Walk::new(watch);
+    for (number, given) in roots.iter().enumerate() {
+        for root in parts(given) {
+            if root.is_file() {
+                if has_extension(&root.to_string_lossy()) {
+                    walk.found(&root, root.parent().unwrap_or(Path::new("")), number, false);
+                }
+            } else {
+                walk.folder(root.clone(), &root, number);
             }
-        } else {
-            walk.folder(root.clone(), &root);
         }
     }
-    let mut library = walk.library;
-    library
+    let mut trees = walk.trees;
+    sort(&mut trees.models);
+    sort(&mut trees.pictures);
+    // One beside an embedding of its name is that one's preview.
+    let embeddings = trees
         .models
-        .sort_by_cached_key(|found| (NaturalKey::new(&found.name), found.path.clone()));
-    library.models.dedup_by(|a, b| a.path == b.path);
-    library
+        .iter()
+        .filter(|found| found.folder == Some(Folder::Embedding));
+    let embeddings: HashSet<PathBuf> = embeddings.map(|found| found.path.with_extension("")).collect();
+    trees
+        .pictures
+        .retain(|picture| !embeddings.contains(&picture.path.with_extension("")));
+    trees
+}
+
+/// Sorts by name, numbers by value, and leaves each path once.
+pub(in crate::library) fn sort(models: &mut Vec<Found>) {
+    models.sort_by_cached_key(|found| (NaturalKey::new(&found.name), found.path.clone()));
+    models.dedup_by(|a, b| a.path == b.path);
 }
 
 /// The folders of a tree that hold models: of a web UI two, of anything else the whole.
-fn parts(root: &Path) -> Vec<PathBuf> {
+pub(in crate::library) fn parts(root: &Path) -> Vec<PathBuf> {
     let models = root.join("models");
     let is_webui = ["Stable-diffusion", "checkpoints"]
         .iter()
@@ -46,30 +63,47 @@ fn parts(root: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-#[derive(Default)]
-struct Walk {
-    library: Library,
+struct Walk<'a> {
+    trees: Trees,
+    /// Hears how many models there are; ends the walk.
+    watch: &'a mut dyn FnMut(usize) -> bool,
     /// Real paths of the folders walked; a link in a circle leads to one of these.
     seen: HashSet<PathBuf>,
 }
 
-impl Walk {
-    fn folder(&mut self, start: PathBuf, root: &Path) {
+impl<'a> Walk<'a> {
+    fn new(watch: &'a mut dyn FnMut(usize) -> bool) -> Self {
+        Self {
+            trees: Trees::default(),
+            watch,
+            seen: HashSet::new(),
+        }
+    }
+
+    fn folder(&mut self, start: PathBuf, root: &Path, number: usize) {
         let mut folders = vec![start];
         while let Some(folder) = folders.pop() {
-            if let Err(reason) = self.entries(&folder, root, &mut folders) {
-                self.library.unreadable.push(Unreadable { path: folder, reason });
+            if !(self.watch)(self.trees.models.len()) {
+                return;
+            }
+            if let Err(reason) = self.entries(&folder, root, number, &mut folders) {
+                self.trees.unreadable.push(Unreadable { path: folder, reason });
             }
         }
     }
 
-    fn entries(&mut self, folder: &Path, root: &Path, folders: &mut Vec<PathBuf>) -> io::Result<()> {
+    fn entries(&mut self, folder: &Path, root: &Path, number: usize, folders: &mut Vec<PathBuf>) -> io::Result<()> {
         if !self.seen.insert(fs::canonicalize(folder)?) {
             return Ok(());
         }
         let mut entries = fs::read_dir(folder)?.collect::<io::Result<Vec<_>>>()?;
         if entries.iter().any(|entry| entry.file_name() == DIFFUSERS_INDEX) && is_diffusers(folder) {
-            self.found(folder, root.parent().filter(|_| folder == root).unwrap_or(root), true);
+            self.found(
+                folder,
+                root.parent().filter(|_| folder == root).unwrap_or(root),
+                number,
+                true,
+            );
             return Ok(());
         }
         // Folders are taken from the end of the list: real ones before links to them, and each in the order of names.
@@ -91,15 +125,15 @@ impl Walk {
             };
             if is_dir && !is_skipped(&name) {
                 folders.push(path);
-            } else if !is_dir && has_extension(&name.to_string_lossy()) {
-                self.found(&path, root, false);
+            } else if !is_dir && (has_extension(&name.to_string_lossy()) || is_picture(&path)) {
+                self.found(&path, root, number, false);
             }
         }
         Ok(())
     }
 
     /// Takes a model in. Its kind is that of the nearest named folder above it, up to the root itself.
-    fn found(&mut self, path: &Path, root: &Path, diffusers: bool) {
+    fn found(&mut self, path: &Path, root: &Path, number: usize, diffusers: bool) {
         let below = path.strip_prefix(root).unwrap_or(path);
         let names: Vec<String> = below.iter().map(|name| name.to_string_lossy().into_owned()).collect();
         let above = &names[..names.len().saturating_sub(1)];
@@ -115,13 +149,29 @@ impl Walk {
         if without_extension(&name).to_ascii_lowercase().ends_with(".vae") {
             folder = Some(Folder::Vae);
         }
-        self.library.models.push(Found {
+        let found = Found {
             path: path.to_owned(),
             folder,
             name,
             diffusers,
-        });
+            root: number,
+        };
+        match folder {
+            _ if diffusers || has_extension(&found.name) => self.trees.models.push(found),
+            Some(Folder::Embedding) => self.trees.pictures.push(found),
+            _ => {}
+        }
     }
+}
+
+/// Whether a file may be a picture with an embedding in it; A1111 leaves `name.preview.png` out.
+fn is_picture(path: &Path) -> bool {
+    let extension = path.extension().unwrap_or_default().to_ascii_lowercase();
+    let is_preview = || {
+        path.file_stem()
+            .is_some_and(|stem| stem.to_string_lossy().to_lowercase().ends_with(".preview"))
+    };
+    PICTURES.iter().any(|known| extension == *known) && !is_preview()
 }
 
 fn is_skipped(name: &OsStr) -> bool {
