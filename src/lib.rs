@@ -8,8 +8,10 @@
 //! - [`ui`], [`keys`]: theme, text, catalogue, widgets; the table of actions and the keymap
 //! - [`term`]: the terminal: input, questions to it, pictures, the one writer
 //! - [`engine`]: the background worker; jobs in, events out
+//! - [`workbench`]: model files made of model files: converted, merged, resized, extracted
 //! - [`diffusion`]: samplers, schedules, noise, guidance, the txt2img pipeline
 //! - [`nn`]: CLIP text encoders, UNet, VAE as burn modules
+//! - [`library`]: what model files there are: found, described, hashed, remembered
 //! - [`weights`]: files to tensors, and the architecture they were made for
 //! - [`prompt`]: tokens, attention grammar, chunks
 //! - [`infotext`]: generation parameters as A1111 writes and embeds them
@@ -22,6 +24,7 @@ pub mod diffusion;
 pub mod engine;
 pub mod infotext;
 pub mod keys;
+pub mod library;
 pub mod nn;
 pub mod overlay;
 pub mod panes;
@@ -30,4 +33,5 @@ pub mod store;
 pub mod term;
 pub mod ui;
 pub mod weights;
+pub mod workbench;
 pub mod workstation;

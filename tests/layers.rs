@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 /// From the top down. Those in one row do not know each other.
-const LAYERS: [&[&str]; 15] = [
+const LAYERS: [&[&str]; 17] = [
     &["main", "cli"],
     &["workstation"],
     &["app"],
@@ -20,8 +20,10 @@ const LAYERS: [&[&str]; 15] = [
     &["ui"],
     &["term"],
     &["engine"],
+    &["workbench"],
     &["diffusion", "train"],
     &["nn"],
+    &["library"],
     &["weights"],
     &["prompt"],
     &["data"],

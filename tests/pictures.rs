@@ -7,6 +7,7 @@
 mod support;
 
 use burn::tensor::{DType, Device};
+use danlu::diffusion::inversions::Embeddings;
 use danlu::diffusion::pixels::Picture;
 use danlu::diffusion::sampler::parse_sampler;
 use danlu::diffusion::txt2img::draw;
@@ -82,7 +83,14 @@ fn pictures_are_the_references() {
     let mut report = String::new();
     let mut good = true;
     for case in &cases {
-        let found = draw(&model, &case.recipe(), &model.texts(&case.recipe()), 0, &mut |_| Ok(())).unwrap();
+        let found = draw(
+            &model,
+            &case.recipe(),
+            &model.texts(&case.recipe(), &Embeddings::default()),
+            0,
+            &mut |_| Ok(()),
+        )
+        .unwrap();
         let expected = image::open(folder.join(&case.file)).unwrap().to_rgb8();
         let (psnr, largest) = compare(&found[0], &expected);
         good &= psnr > 45.0 && largest <= 2;
@@ -99,10 +107,24 @@ fn a_batch_draws_what_its_pictures_draw_alone() {
     recipe.prompt = "owl, twemoji, pink background".to_owned();
     recipe.sampler = parse_sampler("Euler a").unwrap().0;
     (recipe.steps, recipe.seed, recipe.batch_size) = (6, 5, 3);
-    let batch = draw(&model, &recipe, &model.texts(&recipe), 0, &mut |_| Ok(())).unwrap();
+    let batch = draw(
+        &model,
+        &recipe,
+        &model.texts(&recipe, &Embeddings::default()),
+        0,
+        &mut |_| Ok(()),
+    )
+    .unwrap();
     recipe.batch_size = 1;
     for (i, together) in batch.iter().enumerate() {
-        let alone = &draw(&model, &recipe, &model.texts(&recipe), i, &mut |_| Ok(())).unwrap()[0];
+        let alone = &draw(
+            &model,
+            &recipe,
+            &model.texts(&recipe, &Embeddings::default()),
+            i,
+            &mut |_| Ok(()),
+        )
+        .unwrap()[0];
         let largest = together
             .rgb
             .iter()

@@ -318,7 +318,7 @@ fn files_that_are_no_checkpoint() {
             ("--model flux.safetensors", &["flux.safetensors", none, "Flux"], ""),
             ("--model other.safetensors", &["other.safetensors", none], ""),
             ("--model diffusers", &["diffusers", none, "FluxPipeline"], ""),
-            ("--model old.ckpt", &["old.ckpt", "pickle"], "safetensors"),
+            ("--model old.ckpt", &["old.ckpt", "pickle"], "download"),
             ("--model page.safetensors", &["page.safetensors", "web page"], ""),
             ("--model pointer.safetensors", &["pointer.safetensors", "Git LFS"], ""),
             ("--vae lora.safetensors", &["lora.safetensors"], ""),

@@ -100,9 +100,25 @@ pub(super) struct Drawing {
     /// The checkpoint, by name or path [default: the one that danlu carries]
     #[arg(long, value_name = "NAME|PATH")]
     pub(super) model: Option<String>,
-    /// A VAE to use instead of the checkpoint's, by name or path
+    /// A VAE to use instead of the checkpoint's, by name or path; `none` for the checkpoint's own, `auto` for a file named like the
+    /// checkpoint, beside it or in a VAE folder [default: auto]
     #[arg(long, value_name = "NAME|PATH")]
     pub(super) vae: Option<String>,
+    /// The checkpoint whose text encoders and VAE a UNet file is drawn with [default: the first that it fits]
+    #[arg(long, value_name = "NAME|PATH")]
+    pub(super) base: Option<String>,
+    /// Decode with the VAE (`full`) or with the tiny autoencoder of a vae-approx folder (`taesd`) [default: full]
+    #[arg(long, value_name = "full|taesd")]
+    pub(super) vae_decoder: Option<String>,
+    /// A second checkpoint that does the last steps, by name or path; `none` for none
+    #[arg(long, value_name = "NAME|PATH")]
+    pub(super) refiner: Option<String>,
+    /// After which share of the noise levels the refiner takes over, 0 to 1 [default: 0.8]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
+    pub(super) refiner_switch_at: Option<String>,
+    /// `Default` or `Zero Terminal SNR` [default: Default]
+    #[arg(long, value_name = "NAME")]
+    pub(super) noise_schedule: Option<String>,
     /// `Euler`, `Euler a`, `DPM++ 2M` or `DDIM`; old names like `DPM++ 2M Karras` too [default: DPM++ 2M]
     #[arg(long)]
     pub(super) sampler: Option<String>,
@@ -139,6 +155,9 @@ pub(super) struct Drawing {
     /// Take parameters from this image or text (`-` for standard input); options here go before them
     #[arg(long, value_name = "FILE|-")]
     pub(super) params: Option<String>,
+    /// Refuse to draw when the prompt names a network or embedding that cannot be used, instead of drawing without it
+    #[arg(long)]
+    pub(super) strict: bool,
     /// Write to this .png, or into this folder
     #[arg(short, long, value_name = "FILE|DIR")]
     pub(super) output: Option<PathBuf>,
@@ -172,29 +191,43 @@ pub(super) struct Params {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Models {
-    /// List model files
-    List {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Describe a model file
+    /// List model files: kind, family, size, rank and alpha, name
+    List(super::models::List),
+    /// Describe a model: what it is, how it was trained, what lies beside it
     Show {
-        /// Name or path
+        /// Name, path, hash, or the name that its trainer gave it
         #[arg(value_name = "NAME|PATH")]
         model: String,
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
-    /// Print a file's hashes
-    Hash {
-        /// The file
-        path: PathBuf,
-        /// Print JSON
+    /// Print a file's hashes, or hash all models that have none yet
+    Hash(super::models::Hash),
+    /// Mark a model as a favourite
+    Favourite {
+        /// Names or paths
+        #[arg(required = true, value_name = "NAME|PATH")]
+        models: Vec<String>,
+        /// Take the mark away
         #[arg(long)]
-        json: bool,
+        remove: bool,
     },
+    /// Give a model tags; without any, list those that it has
+    Tag {
+        /// Name or path
+        #[arg(value_name = "NAME|PATH")]
+        model: String,
+        /// Tags
+        tags: Vec<String>,
+        /// Take these tags away, without any all
+        #[arg(long)]
+        remove: bool,
+    },
+    /// Write notes beside a model, where A1111 reads them too; without any, print them
+    Note(super::models::Note),
+    #[command(flatten)]
+    Workbench(super::workbench::Command),
 }
 
 #[derive(Debug, Subcommand)]
@@ -272,8 +305,33 @@ pub(super) enum EngineCommand {
     Stop,
 }
 
+/// A model to measure at its published shape.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(super) enum FullModel {
+    /// SD 1.5 at 512x512
+    Sd1,
+    /// SD 2.1 at 768x768
+    Sd2,
+    /// SDXL at 1024x1024
+    Sdxl,
+}
+
+impl FullModel {
+    /// What it is called.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Sd1 => "SD 1.5",
+            Self::Sd2 => "SD 2.1",
+            Self::Sdxl => "SDXL",
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(super) struct Bench {
+    /// Instead, load and run a model of zeros once, at its true shape and size: memory, load time, seconds a step
+    #[arg(long, value_name = "MODEL")]
+    pub(super) full: Option<FullModel>,
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,

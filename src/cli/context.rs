@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use danlu::engine::DeviceChoice;
 use danlu::engine::client::Launch;
+use danlu::library::{FindError, Folder, Places, walk};
 use danlu::store::settings::Loaded;
-use danlu::store::{Environment, FindError, Folder, Overrides, Paths, Settings, library, shipped};
+use danlu::store::{Environment, Overrides, Paths, Settings, shipped};
 
 use super::args::Global;
 use super::failure::Failure;
@@ -102,8 +103,8 @@ impl Context {
 
     /// The model of this name or path. The user's come before the shipped one, which a copy of it is often named like.
     pub(super) fn find(&self, wanted: &str, folder: Option<Folder>) -> Result<PathBuf, FindError> {
-        match library::find(&self.own_roots(), wanted, folder) {
-            Err(FindError::NotFound { .. }) => library::find(&self.model_roots(), wanted, folder),
+        match walk::find(&self.own_roots(), wanted, folder) {
+            Err(FindError::NotFound { .. }) => walk::find(&self.model_roots(), wanted, folder),
             found => found,
         }
     }
@@ -125,6 +126,6 @@ impl Context {
 
     /// Where file hashes are remembered.
     pub(super) fn hash_cache(&self) -> PathBuf {
-        self.paths.cache_dir.join("hashes.json")
+        Places::of(&self.paths).index
     }
 }

@@ -85,7 +85,8 @@ macro_rules! from {
 }
 
 from!(failed:
-    danlu::store::FindError,
+    danlu::library::FindError,
+    danlu::library::LibraryError,
     danlu::store::WriteError,
     danlu::store::paths::NoHome,
     danlu::weights::Error,

@@ -48,6 +48,8 @@ pub(super) fn job(context: &Context, drawing: &Drawing) -> Result<Work, Failure>
         output,
         hash_cache: Some(context.hash_cache()),
         preview: false,
+        roots: context.model_roots(),
+        strict: drawing.strict,
     })
 }
 
@@ -126,7 +128,7 @@ fn remark(text: &str) {
 }
 
 /// Becomes true with the first Ctrl-C, SIGTERM or SIGHUP; a second one ends the program at once.
-fn interrupt_flag() -> Result<Arc<AtomicBool>, Failure> {
+pub(super) fn interrupt_flag() -> Result<Arc<AtomicBool>, Failure> {
     let flag = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&flag);
     ctrlc::set_handler(move || {

@@ -5,6 +5,7 @@
 
 mod args;
 mod bench;
+mod companions;
 mod context;
 mod doctor;
 mod engine;
@@ -18,6 +19,7 @@ mod queue;
 mod recipe;
 mod show;
 mod table;
+mod workbench;
 mod workstation;
 
 use std::io::Write;

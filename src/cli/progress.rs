@@ -52,6 +52,21 @@ impl Progress {
         self.bar.set_position(step as u64);
     }
 
+    /// Tensors of a model file that is being made; `left` in seconds.
+    pub(super) fn tensors(&mut self, what: &str, done: usize, of: usize, left: f64) {
+        if self.bar.length() != Some(of as u64) || !self.bar.message().starts_with(what) {
+            self.bar.set_style(counter());
+            self.bar.set_length(of as u64);
+        }
+        let left = if left >= 1.0 {
+            format!(" {left:.0} s left")
+        } else {
+            String::new()
+        };
+        self.bar.set_message(format!("{what}{left}"));
+        self.bar.set_position(done as u64);
+    }
+
     pub(super) fn decoding(&self) {
         self.bar.set_style(spinner());
         self.bar.set_message("decoding");
@@ -80,6 +95,11 @@ fn bar() -> ProgressStyle {
                 })
         },
     )
+}
+
+fn counter() -> ProgressStyle {
+    ProgressStyle::with_template("{pos}/{len} {bar:24} {per_sec} {msg}")
+        .map_or_else(|_| ProgressStyle::default_bar(), |style| style.progress_chars("━╸ "))
 }
 
 fn spinner() -> ProgressStyle {

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::io::Read;
 
+use danlu::prompt::inversions::Inversions;
 use danlu::prompt::{Reading, Tokenizer, read};
 
 use super::args::Prompt;
@@ -28,6 +29,7 @@ pub(super) fn run(context: &Context, options: &Prompt) -> Result<(), Failure> {
         options.hires_steps,
         context.settings.comma_padding_backtrack as usize,
         Tokenizer::clip(),
+        &Inversions::default(),
     );
     if options.json {
         super::print_json(&reading)

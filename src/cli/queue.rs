@@ -49,9 +49,13 @@ pub(super) fn add(context: &Context, drawing: &Drawing, json: bool) -> Result<()
     let mut work = generate::job(context, drawing)?;
     work.preview = true;
     make_absolute(&mut work)?;
+    submit(context, Job::Generate(Box::new(work)), json)
+}
+
+/// Puts a job at the end of the queue and prints its number.
+pub(super) fn submit(context: &Context, job: Job, json: bool) -> Result<(), Failure> {
     let (requests, mut events) = start(context)?.split()?;
     let ticket = 1;
-    let job = Job::Generate(Box::new(work));
     requests.send(&Request::Submit { ticket, job })?;
     loop {
         match events.next()? {
@@ -73,6 +77,7 @@ fn make_absolute(work: &mut Generate) -> Result<(), Failure> {
     absolute(&mut work.recipe.model)?;
     work.recipe.vae.as_mut().map_or(Ok(()), absolute)?;
     work.hash_cache.as_mut().map_or(Ok(()), absolute)?;
+    work.roots.iter_mut().try_for_each(absolute)?;
     match &mut work.output {
         Output::Numbered { folder, .. } => absolute(folder),
         Output::File(file) => absolute(file),

@@ -10,8 +10,7 @@ use danlu::diffusion::parameters::{self, set_sampler};
 use danlu::diffusion::recipe::random_seed;
 use danlu::diffusion::schedule::Schedule;
 use danlu::infotext::Infotext;
-use danlu::store::Folder;
-use danlu::store::hashes::HashCache;
+use danlu::library::{HashCache, Trees};
 use danlu::weights::{Checkpoint, hash};
 
 use super::args::Drawing;
@@ -19,7 +18,7 @@ use super::context::Context;
 use super::failure::Failure;
 
 /// Fields of an infotext that decide pixels and are understood, or that decide none.
-const UNDERSTOOD: [&str; 18] = [
+const UNDERSTOOD: [&str; 28] = [
     "Steps",
     "Sampler",
     "Schedule type",
@@ -31,6 +30,10 @@ const UNDERSTOOD: [&str; 18] = [
     "VAE hash",
     "Model",
     "Clip skip",
+    "Hypernet",
+    "Hypernet strength",
+    "Lora hashes",
+    "TI hashes",
     "ENSD",
     "RNG",
     "Version",
@@ -38,6 +41,12 @@ const UNDERSTOOD: [&str; 18] = [
     "Size-1",
     "Size-2",
     "Batch size",
+    "Refiner",
+    "Refiner switch at",
+    "VAE Decoder",
+    "Noise Schedule",
+    "Lora hashes",
+    "TI hashes",
 ];
 
 /// A recipe, and what the user should know about how it came about.
@@ -61,11 +70,25 @@ pub(super) fn resolve(context: &Context, options: &Drawing, params: Option<&Info
         }
     }
     let model = model(context, options, params, &mut notes)?;
-    let mut checkpoint = Checkpoint::open(&model)?;
-    let vae = vae(context, options, params, &mut notes)?;
-    if let Some(vae) = &vae {
-        checkpoint.replace_vae(vae)?;
-    }
+    let base = match &options.base {
+        Some(name) => Some(context.checkpoint(Some(name))?),
+        None => None,
+    };
+    let others = || match &base {
+        Some(base) => vec![base.clone()],
+        None => Trees::scan(&context.model_roots()).checkpoints(),
+    };
+    let (mut checkpoint, _) = Checkpoint::open_among(&model, others)?;
+    let models = super::companions::Companions {
+        context,
+        options,
+        params,
+        model: &model,
+    };
+    let (vae, own_vae) = models.vae(&mut checkpoint, &mut notes)?;
+    let refiner = models.refiner(&mut notes)?;
+    let is_xl = checkpoint.architecture().unet.y.is_some();
+    let taesd = models.taesd(is_xl, &mut notes)?;
     let size = match &options.size {
         Some(text) => size(text)?,
         None => match params.map(Infotext::size).transpose()?.flatten() {
@@ -74,7 +97,11 @@ pub(super) fn resolve(context: &Context, options: &Drawing, params: Option<&Info
         },
     };
     let mut recipe = Recipe {
+        base,
         vae,
+        own_vae,
+        refiner,
+        taesd,
         ..Recipe::new(model, size)
     };
     apply_settings(context, &mut recipe)?;
@@ -103,6 +130,7 @@ fn is_given(options: &Drawing, field: &str) -> bool {
         "clip-skip" => &options.clip_skip,
         "size" => &options.size,
         "cfg" => &options.cfg,
+        "refiner-switch-at" => &options.refiner_switch_at,
         _ => return false,
     };
     option.is_some()
@@ -131,7 +159,7 @@ fn model(
 }
 
 /// What to say when a file is not the one of that hash: today's ten digits, or the eight of 2022.
-fn other_hash(context: &Context, path: &Path, expected: &str) -> Option<String> {
+pub(super) fn other_hash(context: &Context, path: &Path, expected: &str) -> Option<String> {
     if !path.is_file() {
         return None;
     }
@@ -147,36 +175,6 @@ fn other_hash(context: &Context, path: &Path, expected: &str) -> Option<String> 
     })
 }
 
-/// The VAE file that the options or the parameters name; A1111 writes `None` and `Automatic` where there is none.
-///
-/// One that just the parameters name is done without when it is not here, as A1111 does.
-fn vae(
-    context: &Context,
-    options: &Drawing,
-    params: Option<&Infotext>,
-    notes: &mut Vec<String>,
-) -> Result<Option<PathBuf>, Failure> {
-    let find = |name: &str| context.find(name, Some(Folder::Vae));
-    if let Some(name) = &options.vae {
-        return Ok(Some(find(name)?));
-    }
-    let named = params
-        .and_then(Infotext::vae)
-        .filter(|name| !["", "None", "Automatic"].contains(name));
-    let Some(name) = named else { return Ok(None) };
-    match find(name) {
-        Ok(path) => {
-            let expected = params.and_then(Infotext::vae_hash);
-            notes.extend(expected.and_then(|expected| other_hash(context, &path, expected)));
-            Ok(Some(path))
-        }
-        Err(e) => {
-            notes.push(format!("the checkpoint's own VAE is used: {e}"));
-            Ok(None)
-        }
-    }
-}
-
 fn apply_settings(context: &Context, recipe: &mut Recipe) -> Result<(), Failure> {
     recipe.rng = context.settings.rng.parse()?;
     recipe.comma_backtrack = context.settings.comma_padding_backtrack as usize;
@@ -190,6 +188,7 @@ fn apply_params(recipe: &mut Recipe, params: &Infotext, options: &Drawing) -> Re
         "schedule" => options.schedule.is_none(),
         "ensd" => options.ensd.is_none(),
         "rng" => options.rng.is_none(),
+        "noise-schedule" => options.noise_schedule.is_none(),
         // Read before the checkpoint's own size was taken.
         "size" => false,
         _ => !is_given(options, field),
@@ -209,6 +208,13 @@ fn apply_options(recipe: &mut Recipe, options: &Drawing) -> Result<(), Failure> 
     }
     if let Some(schedule) = &options.schedule {
         recipe.schedule = schedule.parse::<Schedule>()?;
+    }
+    if let Some(name) = &options.noise_schedule {
+        recipe.zero_snr = match name.trim().to_ascii_lowercase().as_str() {
+            "default" => false,
+            "zero terminal snr" | "zero-terminal-snr" | "ztsnr" => true,
+            _ => return Err(wrong("noise-schedule", name, "Default or Zero Terminal SNR")),
+        };
     }
     set(&mut recipe.steps, "steps", options.steps.as_ref(), "a whole number")?;
     set(&mut recipe.cfg_scale, "cfg", options.cfg.as_ref(), "a number")?;
@@ -244,7 +250,7 @@ fn set<T: FromStr>(field: &mut T, name: &str, text: Option<&String>, expected: &
     Ok(())
 }
 
-fn wrong(name: &str, value: impl Display, expected: &str) -> Failure {
+pub(super) fn wrong(name: &str, value: impl Display, expected: &str) -> Failure {
     Failure::usage(format!(
         "{name} is {value:?}, expected {expected}",
         value = value.to_string()

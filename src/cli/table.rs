@@ -1,5 +1,7 @@
 //! The queue as lines for a terminal: cut to its width, and safe to print whatever a prompt holds.
 
+use std::borrow::Cow;
+
 use danlu::engine::{Entry, Job, Present, Stage, State};
 use danlu::ui::text::{safe, truncate};
 
@@ -37,7 +39,7 @@ pub(super) fn queue(present: &Present, width: Option<usize>) -> String {
             place += 1;
         }
         let progress = progress(present, entry, place);
-        text += &line(&entry.id.to_string(), entry.state.name(), &progress, title(&entry.job));
+        text += &line(&entry.id.to_string(), entry.state.name(), &progress, &title(&entry.job));
         let below = |text: &str| {
             format!(
                 "{:digits$}  {}\n",
@@ -58,10 +60,10 @@ pub(super) fn queue(present: &Present, width: Option<usize>) -> String {
     text
 }
 
-fn title(job: &Job) -> &str {
+fn title(job: &Job) -> Cow<'_, str> {
     match job {
-        Job::Generate(_) => job.title(),
-        Job::Unreadable(_) => "(of another version of danlu)",
+        Job::Generate(_) | Job::Workbench(_) => job.title(),
+        Job::Unreadable(_) => Cow::Borrowed("(of another version of danlu)"),
     }
 }
 

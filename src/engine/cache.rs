@@ -56,6 +56,17 @@ impl<K: PartialEq, M> Cache<K, M> {
         self.kept.push(Kept { key, bytes, model });
     }
 
+    /// The model of a key, to be changed.
+    pub fn get_mut(&mut self, key: &K) -> Option<&mut M> {
+        let kept = self.kept.iter_mut().find(|kept| kept.key == *key);
+        kept.map(|kept| &mut kept.model)
+    }
+
+    /// The model of that key.
+    pub fn get(&self, key: &K) -> Option<&M> {
+        self.kept.iter().find(|kept| kept.key == *key).map(|kept| &kept.model)
+    }
+
     /// The most recently used model.
     pub fn newest(&self) -> Option<&M> {
         self.kept.last().map(|kept| &kept.model)

@@ -1,10 +1,12 @@
 //! What the engine can be asked to do.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use crate::diffusion::Recipe;
+use crate::workbench::Task;
 
 /// A piece of work.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -12,6 +14,8 @@ use crate::diffusion::Recipe;
 pub enum Job {
     /// Draw pictures.
     Generate(Box<Generate>),
+    /// Make a model file of others.
+    Workbench(Box<Task>),
     /// A job that another version of danlu wrote into the queue and this one cannot read, as it stands there. It is kept and shown, and
     /// never run.
     Unreadable(String),
@@ -22,15 +26,16 @@ impl Job {
     pub fn pictures(&self) -> usize {
         match self {
             Self::Generate(job) => job.recipe.pictures(),
-            Self::Unreadable(_) => 0,
+            Self::Workbench(_) | Self::Unreadable(_) => 0,
         }
     }
 
-    /// The text that people know it by: its prompt.
-    pub fn title(&self) -> &str {
+    /// The text that people know it by: its prompt, or what is made of model files.
+    pub fn title(&self) -> Cow<'_, str> {
         match self {
-            Self::Generate(job) => &job.recipe.prompt,
-            Self::Unreadable(_) => "",
+            Self::Generate(job) => Cow::Borrowed(&job.recipe.prompt),
+            Self::Workbench(task) => Cow::Owned(task.title()),
+            Self::Unreadable(_) => Cow::Borrowed(""),
         }
     }
 }
@@ -46,6 +51,12 @@ pub struct Generate {
     pub hash_cache: Option<PathBuf>,
     /// Whether to send latent previews.
     pub preview: bool,
+    /// The model trees that hold what prompts name: embeddings, networks of the LoRA family, hypernetworks.
+    #[serde(default)]
+    pub roots: Vec<PathBuf>,
+    /// Whether a name that cannot be used (no such file, another family, a damaged file) ends the job instead of being warned of.
+    #[serde(default)]
+    pub strict: bool,
 }
 
 /// Where pictures are written.

@@ -9,9 +9,16 @@
 pub mod cache;
 pub mod client;
 pub mod device;
+mod drawing;
+mod error;
 pub mod event;
+mod extras;
+mod hashing;
+mod inversions;
 pub mod job;
 pub mod mailbox;
+mod needed;
+mod networks;
 pub mod output;
 pub mod pace;
 pub mod queue;

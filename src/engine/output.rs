@@ -20,6 +20,12 @@ pub struct ModelTag {
     pub hash: Option<String>,
     /// The same of a VAE file that took the place of the checkpoint's.
     pub vae_hash: Option<String>,
+    /// Name and hash of the refiner, where one took over.
+    pub refiner: Option<(String, Option<String>)>,
+    /// The networks of the LoRA family that were used, as infotext names them: `name: 12 digits, …`.
+    pub lora_hashes: Option<String>,
+    /// The embeddings that stand in the prompts, in the same form.
+    pub embedding_hashes: Option<String>,
 }
 
 /// The parameters of the `index`th picture of a recipe, as A1111 writes them.
@@ -44,7 +50,7 @@ pub fn infotext(recipe: &Recipe, model: &ModelTag, index: usize) -> String {
         ensd: recipe.ensd,
         sampler_uses_ensd: recipe.sampler.info().uses_ensd,
         rng: recipe.rng.infotext().to_owned(),
-        extra: Vec::new(),
+        extra: extra(recipe, model),
         version: VERSION.to_owned(),
     };
     Infotext {
@@ -53,6 +59,34 @@ pub fn infotext(recipe: &Recipe, model: &ModelTag, index: usize) -> String {
         fields: fields(&made),
     }
     .to_string()
+}
+
+/// What A1111 writes behind the common fields, in its order.
+fn extra(recipe: &Recipe, model: &ModelTag) -> Vec<(String, String)> {
+    let mut fields = Vec::new();
+    if recipe.zero_snr {
+        fields.push(("Noise Schedule".to_owned(), "Zero Terminal SNR".to_owned()));
+    }
+    if let Some(((name, hash), refiner)) = model.refiner.as_ref().zip(recipe.refiner.as_ref()) {
+        let title = hash
+            .as_ref()
+            .map_or_else(|| name.clone(), |hash| format!("{name} [{hash}]"));
+        fields.push(("Refiner".to_owned(), title));
+        fields.push(("Refiner switch at".to_owned(), refiner.switch_at.to_string()));
+    }
+    if recipe.taesd.is_some() {
+        fields.push(("VAE Decoder".to_owned(), "TAESD".to_owned()));
+    }
+    let hashes = [
+        ("Lora hashes", &model.lora_hashes),
+        ("TI hashes", &model.embedding_hashes),
+    ];
+    fields.extend(
+        hashes
+            .into_iter()
+            .filter_map(|(key, hashes)| Some((key.to_owned(), hashes.clone()?))),
+    );
+    fields
 }
 
 /// Checks that pictures can be written before any is drawn.

@@ -1,120 +1,35 @@
 //! The engine's thread: takes a job, keeps the model that it loaded, says what happens.
 //!
-//! This is where the Generate walk comes together: open the checkpoint, predict the memory, load, draw each batch under the eye of the
-//! cancel token, write each picture. [`crate::diffusion::txt2img`] draws, [`super::output`] writes.
+//! This is where the Generate walk comes together: open the checkpoints, find what the prompt calls, predict the memory, load, draw.
+//! [`super::drawing`] makes the pictures; read it next.
 
 use std::panic::AssertUnwindSafe;
-use std::path::{Path, PathBuf};
-use std::thread::JoinHandle;
-use std::time::{Duration, Instant, SystemTime};
 
 use super::cache::Cache;
 use super::device::{self, Opened};
-use super::event::{Event, Failure, JobId, Saved};
+use super::drawing::Drawing;
+use super::error::Error;
+use super::event::{Event, Failure, JobId};
+use super::extras::Extras;
+use super::hashing::Hashing;
+use super::inversions::Shelf;
 use super::job::{Generate, Job};
-use super::output::{self, ModelTag};
-use super::pace::Pace;
-use super::{CancelToken, Outlet, Preview};
-use crate::diffusion::pixels::Picture;
-use crate::diffusion::sampler::Stop;
-use crate::diffusion::txt2img::{self, Progress};
-use crate::diffusion::{Model, Recipe, memory, recipe};
-use crate::store::atomic::WriteError;
-use crate::store::hashes::HashCache;
-use crate::weights::checkpoint::{Layout, Network};
-use crate::weights::{self, Checkpoint, hash};
+use super::needed::{self, Identity, Needed};
+use super::networks::Networks;
+use super::{CancelToken, Outlet, output};
+use crate::diffusion::{Model, Recipe, memory};
+use crate::library::Trees;
+use crate::weights::Checkpoint;
+use crate::workbench::{self, Task};
 
 /// The engine's state between jobs.
 #[derive(Debug)]
 pub(super) struct Worker<'a> {
     device: Option<Opened>,
     models: Cache<Identity, Model>,
+    networks: Networks,
+    shelf: Shelf,
     outlet: &'a Outlet,
-}
-
-/// The files that a model was loaded from, with length and time of change.
-#[derive(Debug, PartialEq)]
-struct Identity(Vec<(PathBuf, Option<(u64, SystemTime)>)>);
-
-impl Identity {
-    fn of(checkpoint: &Checkpoint) -> Self {
-        let stamp = |path: PathBuf| {
-            let stamp = path.metadata().ok().and_then(|m| Some((m.len(), m.modified().ok()?)));
-            (path, stamp)
-        };
-        Self(checkpoint.sources().into_iter().map(stamp).collect())
-    }
-
-    /// Whether the other one is of the same files as they were at another time.
-    fn is_outdated_by(&self, other: &Self) -> bool {
-        let paths = |identity: &Self| identity.0.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>();
-        self != other && paths(self) == paths(other)
-    }
-}
-
-/// Why a job ended without being done.
-#[derive(Debug, thiserror::Error)]
-enum Error {
-    #[error("cancelled")]
-    Cancelled,
-    #[error(transparent)]
-    Device(#[from] device::Error),
-    #[error(transparent)]
-    Recipe(recipe::Invalid),
-    #[error(transparent)]
-    Weights(weights::Error),
-    #[error("{width}x{height} in batches of {batch} needs about {needed} of memory, {free} are free")]
-    Memory {
-        width: usize,
-        height: usize,
-        batch: usize,
-        needed: String,
-        free: String,
-    },
-    #[error(transparent)]
-    Write(#[from] WriteError),
-    #[error("{0}")]
-    Sampling(String),
-    #[error("the engine broke off: {0}")]
-    Panic(String),
-    #[error("the job was written by another version of danlu, and this one cannot read it")]
-    Unreadable,
-}
-
-impl Error {
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::Device(e) => e.hint(),
-            Self::Recipe(e) => e.hint(),
-            Self::Weights(e) => e.hint(),
-            Self::Write(e) => e.hint(),
-            Self::Memory { .. } => Some("draw a smaller picture or a smaller batch, or end other programs".to_owned()),
-            Self::Sampling(_) => Some("another VAE or another size may help; the checkpoint may be damaged".to_owned()),
-            Self::Panic(_) => {
-                Some("this is a fault of danlu's; please report it with the command that you ran".to_owned())
-            }
-            Self::Unreadable => Some("retry it with the danlu that added it".to_owned()),
-            Self::Cancelled => None,
-        }
-    }
-}
-
-impl From<weights::Error> for Error {
-    fn from(error: weights::Error) -> Self {
-        match error {
-            weights::Error::Stopped => Self::Cancelled,
-            error => Self::Weights(error),
-        }
-    }
-}
-
-impl From<Stop> for Error {
-    fn from(stop: Stop) -> Self {
-        match stop {
-            Stop::Cancelled => Self::Cancelled,
-            Stop::Failed(error) => Self::Sampling(error.to_string()),
-        }
-    }
 }
 
 impl<'a> Worker<'a> {
@@ -123,6 +38,8 @@ impl<'a> Worker<'a> {
         Self {
             device: None,
             models: Cache::default(),
+            networks: Networks::default(),
+            shelf: Shelf::default(),
             outlet,
         }
     }
@@ -131,6 +48,7 @@ impl<'a> Worker<'a> {
     pub(super) fn run(&mut self, id: JobId, job: Job, cancel: &CancelToken) {
         let done = std::panic::catch_unwind(AssertUnwindSafe(|| match &job {
             Job::Generate(job) => self.generate(id, job, cancel),
+            Job::Workbench(task) => self.make(id, task, cancel),
             Job::Unreadable(_) => Err(Error::Unreadable),
         }));
         let done = done.unwrap_or_else(|panic| {
@@ -154,6 +72,9 @@ impl<'a> Worker<'a> {
         if cancel.is_cancelled() {
             return Err(Error::Cancelled);
         }
+        let mut job = job.clone();
+        let trees = Trees::scan(&job.roots);
+        let vae_chosen = needed::choose_vae(&mut job.recipe, &trees);
         let recipe = &job.recipe;
         if let Some(wrong) = recipe.check().into_iter().next() {
             return Err(Error::Recipe(wrong));
@@ -164,67 +85,93 @@ impl<'a> Worker<'a> {
             pictures: recipe.pictures(),
             device: device.name.clone(),
         });
-        let mut checkpoint = Checkpoint::open(&recipe.model)?;
-        if let Some(vae) = &recipe.vae {
-            checkpoint.replace_vae(vae)?;
+        let mut needed = Needed::of(recipe, &trees, &device)?;
+        for one in needed.iter_mut().rev() {
+            self.models.retain(|kept| !kept.is_outdated_by(&one.identity));
+            one.is_loaded = self.models.touch(&one.identity);
         }
-        let identity = Identity::of(&checkpoint);
-        self.models.retain(|kept| !kept.is_outdated_by(&identity));
-        let is_loaded = self.models.touch(&identity);
-        self.make_room(&checkpoint, recipe, &device, is_loaded)?;
+        let mut extras = Extras::of(&job, &needed, &trees, &mut self.networks, &mut self.shelf, &device)?;
+        self.make_room(&needed, recipe, &device, extras.changed_bytes(&device))?;
         output::prepare(&job.output)?;
-        for doubt in checkpoint.doubts() {
-            self.outlet.post(Event::Warning {
-                job: Some(id),
-                message: doubt.clone(),
-            });
+        let lent = needed.iter().filter_map(|one| {
+            let (unet, lender) = (one.checkpoint.path().display(), one.lender.as_ref()?.display());
+            Some(format!(
+                "{unet} is a UNet by itself; text encoders and VAE are those of {lender}"
+            ))
+        });
+        for message in vae_chosen.into_iter().chain(lent).chain(extras.said.drain(..)) {
+            self.outlet.post(Event::Warning { job: Some(id), message });
         }
-
-        let mut hashing = Some(Hashing::start(&checkpoint, job));
-        if !is_loaded {
-            let model = self.load(id, &checkpoint, &device, cancel)?;
-            self.models.insert(identity, weight_bytes(&checkpoint, &device), model);
-        }
-        let Some(model) = self.models.newest() else {
-            return Err(Error::Cancelled);
-        };
-        let texts = model.texts(recipe);
-        let mut tag = ModelTag {
-            name: checkpoint.name(),
-            ..ModelTag::default()
-        };
-        let mut watch = Watch {
+        let hashing = Hashing::start(&needed, &job, std::mem::take(&mut extras.named));
+        self.load_all(id, &needed, &mut extras, &device, cancel)?;
+        let drawing = Drawing {
             id,
-            job,
-            model,
+            job: &job,
+            needed: &needed,
+            extras: &extras,
+            device: &device,
             cancel,
             outlet: self.outlet,
-            pace: Pace::begin(),
         };
-        for first in (0..recipe.pictures()).step_by(recipe.batch_size) {
-            let begun = Instant::now();
-            let pictures = txt2img::draw(model, recipe, &texts, first, &mut |progress| {
-                watch.report(first, progress)
-            })?;
-            if let Some(hashing) = hashing.take() {
-                (tag.hash, tag.vae_hash) = hashing.wait(cancel)?;
+        let models = needed.iter().map(|one| self.models.get(&one.identity));
+        let models: Vec<&Model> = models.collect::<Option<_>>().ok_or(Error::Cancelled)?;
+        drawing.run(&models, hashing)
+    }
+
+    /// Loads what is not in memory, and puts all under the networks that the prompt calls.
+    fn load_all(
+        &mut self,
+        id: JobId,
+        needed: &[Needed],
+        extras: &mut Extras,
+        device: &Opened,
+        cancel: &CancelToken,
+    ) -> Result<(), Error> {
+        // The recipe's own model last, so that it is the most recently used one.
+        for one in needed.iter().rev() {
+            if !one.is_loaded {
+                let model = self.load(id, &one.checkpoint, device, cancel)?;
+                self.models.insert(one.identity.clone(), one.bytes, model);
             }
-            for (picture, index) in pictures.iter().zip(first..) {
-                let infotext = output::infotext(recipe, &tag, index);
-                let path = output::save(job, &tag, index, picture, &infotext)?;
-                let seconds = begun.elapsed().as_secs_f64();
-                let (width, height) = (picture.width, picture.height);
-                let picture = Saved {
-                    path,
-                    seed: recipe.seed_of(index),
-                    width,
-                    height,
-                    seconds,
-                    infotext,
-                };
-                self.outlet.post(Event::Saved { job: id, picture });
+            self.models.touch(&one.identity);
+        }
+        if extras.calls_networks {
+            self.outlet.post(Event::Loading {
+                job: id,
+                network: "networks".to_owned(),
+            });
+        }
+        for (one, plan) in needed.iter().zip(extras.plans.drain(..)) {
+            let model = self.models.get_mut(&one.identity).ok_or(Error::Cancelled)?;
+            model.adapt(plan, &|| cancel.is_cancelled())?;
+            model.set_hypernetworks(extras.hypernetworks.clone());
+        }
+        Ok(())
+    }
+
+    /// Makes a model file. Its tensors are told as steps, what is to be known of it as warnings.
+    fn make(&self, id: JobId, task: &Task, cancel: &CancelToken) -> Result<(), Error> {
+        self.outlet.post(Event::Started {
+            job: id,
+            pictures: 0,
+            device: "CPU".to_owned(),
+        });
+        let done = workbench::run(task, &mut |progress| {
+            if cancel.is_cancelled() {
+                return Err(workbench::Stop);
             }
-            watch.pace.batch();
+            self.outlet.post(Event::Step {
+                job: id,
+                picture: 0,
+                step: progress.done,
+                of: progress.of,
+                per_second: progress.per_second,
+                left: progress.left,
+            });
+            Ok(())
+        })?;
+        for message in done.notes {
+            self.outlet.post(Event::Warning { job: Some(id), message });
         }
         Ok(())
     }
@@ -253,32 +200,37 @@ impl<'a> Worker<'a> {
         )?)
     }
 
-    /// Lets kept models go for the one that is needed now and for drawing with it; refuses what will not fit even so, before anything
-    /// is loaded.
-    fn make_room(
-        &mut self,
-        checkpoint: &Checkpoint,
-        recipe: &Recipe,
-        device: &Opened,
-        is_loaded: bool,
-    ) -> Result<(), Error> {
-        let weights = if is_loaded {
-            0
-        } else {
-            let weights = weight_bytes(checkpoint, device);
-            // Before loading: two at once do not fit everywhere.
-            self.models.make_room(weights, self.bound(device));
-            weights
+    /// Lets kept models go for those that are needed now, for `changed` bytes of them under networks and for drawing with it; refuses
+    /// what will not fit even so, before anything is loaded.
+    fn make_room(&mut self, models: &[Needed], recipe: &Recipe, device: &Opened, changed: u64) -> Result<(), Error> {
+        let bytes = |is_loaded| {
+            models
+                .iter()
+                .filter(move |one| one.is_loaded == is_loaded)
+                .map(|one| one.bytes)
+                .sum::<u64>()
         };
+        let (weights, used) = (bytes(false), bytes(true));
+        if weights > 0 {
+            // Before loading: more at once do not fit everywhere. Those that are needed together stay together.
+            self.models.make_room(weights, self.bound(device).max(weights + used));
+        }
         if !device.is_cpu {
             return Ok(());
         }
-        let needed = weights + memory::peak(checkpoint.architecture(), recipe, device.dtype);
-        let used = if is_loaded { self.models.newest_bytes() } else { 0 };
-        let evictable = self.models.bytes() - used;
+        let peaks = models
+            .iter()
+            .map(|one| memory::peak(one.checkpoint.architecture(), recipe, device.dtype));
+        let has: u64 = models
+            .iter()
+            .filter_map(|one| self.models.get(&one.identity))
+            .map(Model::adapted_bytes)
+            .sum();
+        let needed = weights + changed.saturating_sub(has) + peaks.max().unwrap_or_default();
+        let evictable = self.models.bytes().saturating_sub(used);
         let mut free = device::free_memory();
         if needed <= free.saturating_add(evictable) {
-            let last = usize::from(is_loaded);
+            let last = models.iter().filter(|one| one.is_loaded).count();
             while needed > free && self.models.len() > last && self.models.evict() {
                 free = device::free_memory();
             }
@@ -301,94 +253,6 @@ impl<'a> Worker<'a> {
         let automatic = || if device.is_cpu { device::total_memory() / 3 } else { 0 };
         self.outlet.setup.model_cache.unwrap_or_else(automatic)
     }
-}
-
-/// Follows a job while it is drawn.
-struct Watch<'a> {
-    id: JobId,
-    job: &'a Generate,
-    model: &'a Model,
-    cancel: &'a CancelToken,
-    outlet: &'a Outlet,
-    pace: Pace,
-}
-
-impl Watch<'_> {
-    /// Posts the progress of the batch that begins with picture `first`; ends the work when the job is cancelled.
-    fn report(&mut self, first: usize, progress: Progress<'_>) -> Result<(), Stop> {
-        if self.cancel.is_cancelled() {
-            return Err(Stop::Cancelled);
-        }
-        let job = self.id;
-        match progress {
-            Progress::Step { step, of, denoised } => {
-                self.pace.step();
-                let batches = self.job.recipe.batch_count - first / self.job.recipe.batch_size - 1;
-                self.outlet.post(Event::Step {
-                    job,
-                    picture: first,
-                    step,
-                    of,
-                    per_second: self.pace.per_second(),
-                    left: self.pace.left(of - step, of, batches),
-                });
-                if self.job.preview
-                    && let Some(Picture { width, height, rgb }) = self.model.preview().picture(denoised)
-                {
-                    let preview = Preview { width, height, rgb };
-                    self.outlet.post(Event::Preview { job, preview });
-                }
-            }
-            Progress::Decoding => self.outlet.post(Event::Decoding { job }),
-        }
-        Ok(())
-    }
-}
-
-/// The weights' size in memory: their bytes on disk, widened to the type that is computed in.
-fn weight_bytes(checkpoint: &Checkpoint, device: &Opened) -> u64 {
-    let stored = checkpoint.dtype().map_or(32, |t| t.bitsize()) as u64;
-    let texts = (0..checkpoint.architecture().text.len()).map(Network::Text);
-    let bytes: usize = texts
-        .chain([Network::Unet, Network::Vae])
-        .map(|n| checkpoint.bytes_of(n))
-        .sum();
-    bytes as u64 * 8 * device.dtype.size() as u64 / stored.max(1)
-}
-
-/// The files' hashes, computed while the pictures are drawn: they read whole files.
-struct Hashing(JoinHandle<[Option<String>; 2]>);
-
-impl Hashing {
-    /// Starts with the checkpoint, where it is one file, and the VAE of its own, where there is one.
-    fn start(checkpoint: &Checkpoint, job: &Generate) -> Self {
-        let is_file = checkpoint.layout() == Layout::SingleFile;
-        let files = [is_file.then(|| checkpoint.path().to_owned()), job.recipe.vae.clone()];
-        let cache = job.hash_cache.clone();
-        Self(std::thread::spawn(move || {
-            files.map(|file| short_hash(&file?, cache.as_deref()))
-        }))
-    }
-
-    /// The short hashes of checkpoint and VAE. Cancelling leaves the thread to finish for the cache.
-    fn wait(self, cancel: &CancelToken) -> Result<(Option<String>, Option<String>), Error> {
-        while !self.0.is_finished() {
-            if cancel.is_cancelled() {
-                return Err(Error::Cancelled);
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        let [checkpoint, vae] = self.0.join().unwrap_or_default();
-        Ok((checkpoint, vae))
-    }
-}
-
-fn short_hash(file: &Path, cache: Option<&Path>) -> Option<String> {
-    let sum = match cache {
-        Some(cache) => HashCache::new(cache.to_owned()).sha256(file, hash::sha256),
-        None => hash::sha256(file),
-    };
-    sum.ok().map(|sum| hash::short(&sum).to_owned())
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {

@@ -114,6 +114,15 @@ pub fn read_from(mut source: impl BufRead + Seek, name: &Path) -> Result<Option<
     found.map_err(|fault| fault.at(name))
 }
 
+/// The text of that name in a PNG, of any kind of text chunk; of a text that stands twice, the last. `path` stands for it in
+/// errors.
+///
+/// # Errors
+/// As [`read`], where the damage comes before the text.
+pub fn png_text(mut source: impl BufRead + Seek, name: &str, path: &Path) -> Result<Option<String>, Error> {
+    png::text(&mut source, name).map_err(|fault| fault.at(path))
+}
+
 /// Whether a file that begins with these bytes is an image that [`read_from`] reads, and no text.
 pub fn is_image(bytes: &[u8]) -> bool {
     Format::of(bytes).is_some()

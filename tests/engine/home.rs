@@ -100,6 +100,8 @@ impl Home {
             },
             hash_cache: None,
             preview: true,
+            roots: Vec::new(),
+            strict: false,
         }
     }
 

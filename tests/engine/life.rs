@@ -24,7 +24,7 @@ fn a_screen_that_comes_late_gets_the_present_state_first() {
     assert!(late.present.device.as_ref().unwrap().starts_with("CPU"));
     assert_eq!(
         (late.entry(job).state.clone(), late.entry(job).job.title()),
-        (State::Running, "fox")
+        (State::Running, "fox".into())
     );
     let running = late.present.running.clone().unwrap();
     let Stage::Step {

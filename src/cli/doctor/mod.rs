@@ -11,8 +11,9 @@ use std::path::Path;
 use danlu::engine::client::{self, ConnectError};
 use danlu::engine::device::{self, DeviceChoice};
 use danlu::engine::queue::durable::{self, Queue};
+use danlu::library::Trees;
 use danlu::store::settings::Loaded;
-use danlu::store::{Environment, Library, Paths, Settings, atomic, shipped};
+use danlu::store::{Environment, Paths, Settings, atomic, shipped};
 
 use super::args::Global;
 use super::context::{self, Context};
@@ -189,7 +190,7 @@ fn models(report: &mut Report, context: &Context) {
         }
     }
     for root in context.model_roots() {
-        let library = Library::scan(std::slice::from_ref(&root));
+        let library = Trees::scan(std::slice::from_ref(&root));
         report.line(
             "looked in",
             format!("{}: {} models", root.display(), library.models.len()),

@@ -1,6 +1,6 @@
 //! Entries to the rows of the queue's file, and back.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Entry, Present, State};
 use crate::engine::{Failure, Job, JobId, Output};
@@ -116,8 +116,10 @@ fn unreadable() -> Failure {
 
 /// Refuses a job that can never be done.
 pub(super) fn check(job: &Job) -> Result<(), Failure> {
-    let Job::Generate(job) = job else {
-        return Err(unreadable());
+    let job = match job {
+        Job::Generate(job) => job,
+        Job::Workbench(task) => return check_paths(task.inputs().into_iter().chain([task.output()])),
+        Job::Unreadable(_) => return Err(unreadable()),
     };
     if let Some(wrong) = job.recipe.check().into_iter().next() {
         return Err(Failure {
@@ -130,8 +132,12 @@ pub(super) fn check(job: &Job) -> Result<(), Failure> {
         Output::File(file) => file,
     };
     let paths = [Some(&job.recipe.model), job.recipe.vae.as_ref(), Some(output)];
-    // The engine does not stand where the client stood.
-    match paths.into_iter().flatten().find(|path| !Path::is_absolute(path)) {
+    check_paths(paths.into_iter().flatten().map(PathBuf::as_path))
+}
+
+/// The engine does not stand where the client stood.
+fn check_paths<'a>(mut paths: impl Iterator<Item = &'a Path>) -> Result<(), Failure> {
+    match paths.find(|path| !path.is_absolute()) {
         Some(path) => Err(Failure::new(
             format!(
                 "{:?} is a path relative to a folder that the engine does not know",

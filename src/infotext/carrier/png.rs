@@ -23,11 +23,18 @@ pub(super) struct Texts {
     pub(super) comment: Option<String>,
     pub(super) exif: Option<String>,
     pub(super) size: (u32, u32),
+    /// A text that is asked for by name, and what it says.
+    pub(super) asked: Option<(String, Option<String>)>,
 }
 
 impl Texts {
     fn place(&mut self, key: &[u8]) -> Option<&mut Option<String>> {
         match key {
+            _ if self.asked.is_some() => self
+                .asked
+                .as_mut()
+                .filter(|(asked, _)| asked.as_bytes() == key)
+                .map(|(_, text)| text),
             b"parameters" => Some(&mut self.parameters),
             b"Software" => Some(&mut self.software),
             b"Description" => Some(&mut self.description),
@@ -42,6 +49,20 @@ pub(super) fn read(source: &mut (impl BufRead + Seek)) -> Result<Option<String>,
     let mut texts = Texts::default();
     let walked = walk(source, &mut texts);
     let found = novelai(&texts).or(texts.exif).or(texts.parameters);
+    if found.is_none() {
+        walked?;
+    }
+    Ok(found)
+}
+
+/// The text of that name in a PNG file, read from its start; EXIF is not looked at. What stands before a damage counts.
+pub(super) fn text(source: &mut (impl BufRead + Seek), name: &str) -> Result<Option<String>, Fault> {
+    let mut texts = Texts {
+        asked: Some((name.to_owned(), None)),
+        ..Texts::default()
+    };
+    let walked = walk(source, &mut texts);
+    let found = texts.asked.and_then(|(_, text)| text);
     if found.is_none() {
         walked?;
     }
@@ -68,7 +89,7 @@ fn walk(source: &mut (impl BufRead + Seek), texts: &mut Texts) -> Result<(), Fau
             }
             b"tEXt" | b"zTXt" | b"iTXt" => text_chunk(kind, &chunk_data(source, length, kind)?, texts)?,
             // EXIF has 64 KiB of room in a JPEG, and no use for more in a PNG.
-            b"eXIf" if u64::from(length) <= LONGEST_TEXT => {
+            b"eXIf" if texts.asked.is_none() && u64::from(length) <= LONGEST_TEXT => {
                 texts.exif = exif::read_block(chunk_data(source, length, kind)?)?;
             }
             b"IHDR" if length < 64 => {
