@@ -3,6 +3,8 @@
 //! No terminal, no engine, no clock: the desk of `support/app.rs` has made-up ones. `storm` throws everything at the app at once.
 #![allow(missing_docs, clippy::unwrap_used)]
 
+#[path = "flows/browsing.rs"]
+mod browsing;
 #[path = "flows/choosing.rs"]
 mod choosing;
 #[path = "support/app.rs"]

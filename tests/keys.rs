@@ -175,7 +175,7 @@ fn what_may_follow_is_told_with_its_title() {
         next.iter()
             .any(|next| next.meaning == Meaning::Action(Action::FocusPrompt))
     );
-    assert_eq!(next.len(), 6);
+    assert_eq!(next.len(), 8);
 }
 
 #[test]

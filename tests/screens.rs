@@ -10,8 +10,9 @@ mod desk;
 use std::fmt::Write as _;
 
 use danlu::app::Msg;
-use danlu::app::msg::Models;
+use danlu::app::msg::{Models, News};
 use danlu::engine::{Event, Failure, JobId};
+use danlu::library::Progress;
 use danlu::term::graphics::{self, Depth, Protocol, Scene, Slot, Stage};
 use danlu::term::probe::Mux;
 use danlu::ui::lang::Lang;
@@ -20,6 +21,7 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Size;
 use ratatui::style::Color;
 
+use desk::cards::{browsing, changed, details, lora, many, some, with_blocks};
 use desk::{Desk, get_busy, model, start, text, theme};
 
 const SIZES: [Size; 3] = [Size::new(140, 45), Size::new(100, 30), Size::new(60, 20)];
@@ -213,6 +215,127 @@ fn a_small_screen_shows_one_pane() {
     insta::assert_snapshot!([prompt, queue, preview].join("\n"));
 }
 
+fn described(desk: &mut Desk) {
+    browsing(desk);
+    desk.press("/");
+    desk.write("水墨");
+    desk.press("enter");
+    desk.wait(500);
+    let path = some()[4].path.clone();
+    let mut details = details();
+    details.words.push("control\u{1b}[31m".to_owned());
+    let details = Box::new(details);
+    let effects = desk.tell(Msg::Library(News::Described { path, details }));
+    desk.load(&effects);
+    desk.press("esc");
+}
+
+#[test]
+fn models_are_listed_beside_what_is_told_of_one() {
+    insta::assert_snapshot!(in_all_sizes(described));
+}
+
+#[test]
+fn the_browser_speaks_chinese() {
+    let mut all = String::new();
+    for size in SIZES {
+        let mut desk = Desk::of(danlu::app::Start {
+            lang: Lang::Zh,
+            ..start(size)
+        });
+        described(&mut desk);
+        writeln!(all, "{}x{}\n{}", size.width, size.height, text(&drawn(&mut desk))).unwrap();
+        desk.press("right pagedown pagedown");
+        writeln!(all, "{}", text(&drawn(&mut desk))).unwrap();
+        desk.press("e");
+        writeln!(all, "{}", text(&drawn(&mut desk))).unwrap();
+    }
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn what_is_told_of_a_model_is_scrolled() {
+    insta::assert_snapshot!(in_all_sizes(|desk| {
+        described(desk);
+        desk.press("right");
+        desk.draw();
+        desk.press("G");
+    }));
+}
+
+#[test]
+fn models_stand_in_their_folders() {
+    insta::assert_snapshot!(in_all_sizes(|desk| {
+        browsing(desk);
+        let blocks = with_blocks(lora(50, "blocks/locon.safetensors"));
+        desk.tell(changed(vec![blocks]));
+        desk.press("t g g j left m G");
+    }));
+}
+
+#[test]
+fn equal_files_and_hashing_are_told() {
+    insta::assert_snapshot!(in_all_sizes(|desk| {
+        browsing(desk);
+        desk.press("d");
+        desk.tell(Msg::Library(News::Work(Some(Progress {
+            stage: "hashing",
+            files: 31,
+            of: 412,
+            bytes: 31 << 30,
+            of_bytes: 300 << 30,
+            rate: 1.73e9,
+            left: Some(170.0),
+            file: None,
+        }))));
+    }));
+}
+
+#[test]
+fn ten_thousand_files_are_filtered() {
+    insta::assert_snapshot!(in_all_sizes(|desk| {
+        desk.tell(changed(many()));
+        desk.press("f10 /");
+        desk.write("an99fp");
+        desk.press("down down");
+    }));
+}
+
+#[test]
+fn notes_and_metadata_are_open_to_read_and_write() {
+    insta::assert_snapshot!(in_all_sizes(|desk| {
+        described(desk);
+        desk.press("n ctrl+end enter");
+        desk.write("(not a weight:1.5), 第二行");
+    }));
+    let mut desk = Desk::new(100, 30);
+    described(&mut desk);
+    desk.press("r /");
+    desk.write("fox");
+    insta::assert_snapshot!("metadata", desk.screen());
+}
+
+#[test]
+fn forms_of_the_workbench_open_above_the_list() {
+    insta::assert_snapshot!(in_all_sizes(|desk| {
+        browsing(desk);
+        desk.press(". g g m m m w m down down down down down");
+        desk.write("0.1, x");
+        desk.press("ctrl+s");
+    }));
+}
+
+#[test]
+fn a_file_that_cannot_be_used_says_why() {
+    insta::assert_snapshot!(in_all_sizes(|desk| {
+        browsing(desk);
+        desk.press("/");
+        desk.write("trunc");
+        desk.press("enter right");
+        desk.wait(500);
+    }));
+}
+
 /// Runs of cells that look the same: from which column on, and how.
 fn looks(buffer: &Buffer, row: u16) -> String {
     let colour = |colour: Color| match colour {
@@ -284,6 +407,13 @@ fn colours_tell_how_each_job_ended() {
             desk.press("f7 f9");
         })
     });
+    insta::assert_snapshot!(looks.join("\n"));
+}
+
+#[test]
+fn colours_tell_what_can_be_used_and_what_is_liked() {
+    let words = ["Hypernetwork", "★", "truncated", "flux", "gothic"];
+    let looks = ["danlu-dark", "mono"].map(|name| looks_of(name, &words, browsing));
     insta::assert_snapshot!(looks.join("\n"));
 }
 

@@ -21,6 +21,7 @@ use danlu::term::writer::Canvas;
 use danlu::workstation::{Manner, compose};
 use ratatui::layout::Size;
 
+use desk::cards::{changed, many};
 use desk::{Desk, get_busy, grown, model, queued, saved, step, text};
 
 const KB: usize = 1000;
@@ -314,6 +315,57 @@ fn a_list_that_scrolls_costs_at_most_6_kb_a_row() {
     println!("scrolled rows of a list: {all:?}");
     wire.is_right();
     assert!(all.iter().all(|bytes| *bytes <= 6 * KB), "{all:?}");
+}
+
+/// A terminal that shows ten thousand models, with the cursor on the tenth.
+fn browser() -> Wire {
+    let mut wire = Wire::plain();
+    wire.desk.tell(changed(many()));
+    wire.press("f10 j j j j j j j j j j");
+    wire.desk.wait(500);
+    wire.frame();
+    wire
+}
+
+#[test]
+fn a_key_in_the_browser_costs_at_most_300_bytes() {
+    let mut wire = browser();
+    let steps: Vec<usize> = (0..10).map(|_| wire.press("j").all()).collect();
+    wire.is_right();
+    let marks: Vec<usize> = (0..4).map(|_| wire.press("m").all()).collect();
+    println!("a row further: {steps:?}, with a mark: {marks:?}");
+    assert!(steps.iter().all(|bytes| *bytes <= 300), "{steps:?}");
+    // A mark also changes the count in the title.
+    assert!(marks.iter().all(|bytes| *bytes <= 400), "{marks:?}");
+    wire.desk.wait(500);
+    let told = wire.frame().all();
+    println!("what is told of it: {told}");
+    assert!(told <= KB, "{told}");
+    wire.is_right();
+    wire.desk.wait(60_000);
+    wire.frame();
+    assert_eq!(wire.after(Msg::Tick).all(), 0, "idle");
+}
+
+#[test]
+fn a_letter_of_a_filter_in_the_browser_costs_at_most_6_kb() {
+    let mut wire = browser();
+    wire.press("/");
+    let letters: Vec<usize> = "style_09".chars().map(|c| wire.press(&c.to_string()).all()).collect();
+    println!("letters of a filter over ten thousand models: {letters:?}");
+    wire.is_right();
+    assert!(letters.iter().all(|bytes| *bytes <= 6 * KB), "{letters:?}");
+    let times: Vec<Duration> = (0..20)
+        .map(|n| {
+            let begun = Instant::now();
+            wire.press(if n % 2 == 0 { "backspace" } else { "9" });
+            begun.elapsed()
+        })
+        .collect();
+    let least = times.iter().min().unwrap();
+    println!("a letter to its frame: {least:?} to {:?}", times.iter().max().unwrap());
+    // The budget is 5 ms; a busy machine gets some more.
+    assert!(*least < Duration::from_millis(15), "{times:?}");
 }
 
 #[test]

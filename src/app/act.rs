@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
+use super::effect::Ask;
 use super::msg::Complaint;
-use super::{App, Effect, Grade, Link, Pane, Side};
+use super::{App, Effect, Grade, Link, Pane, Side, Tab};
 use crate::engine::job::Generate;
 use crate::engine::queue::Entry;
 use crate::engine::wire::Request;
 use crate::engine::{Job, JobId};
-use crate::keys::Action;
+use crate::keys::{Action, Scope};
 use crate::overlay::{Overlay, Purpose};
 use crate::panes::parameters::{Model, fields};
 use crate::panes::prompt::{self, Edit};
@@ -31,7 +32,7 @@ impl App {
 
     /// The same without asking.
     pub(super) fn act_surely(&mut self, action: Action, effects: &mut Vec<Effect>) {
-        if self.act_in_editor(action, effects) || self.act_in_form(action) {
+        if self.act_in_editor(action, effects) || self.act_in_form(action) || self.act_in_browser(action, effects) {
             return;
         }
         match action {
@@ -40,17 +41,21 @@ impl App {
             Action::Redraw => effects.push(Effect::Redraw),
             Action::Reload => {
                 self.reconnect(effects);
-                effects.extend([Effect::Reload, Effect::FindModels]);
+                effects.extend([Effect::Reload, Effect::FindModels, Effect::Library(Ask::Models)]);
             }
             Action::StopEngine => effects.push(Effect::Send(Request::Stop)),
             Action::NextPane => self.turn(1),
-            Action::PreviousPane => self.turn(Pane::ALL.len() - 1),
-            Action::FocusPrompt => self.focus = Pane::Prompt,
-            Action::FocusNegative => self.focus = Pane::Negative,
-            Action::FocusParameters => self.focus = Pane::Parameters,
-            Action::FocusPreview => self.focus = Pane::Preview,
-            Action::FocusHistory => self.focus = Pane::History,
-            Action::FocusQueue => self.focus = Pane::Queue,
+            Action::PreviousPane => self.turn(-1),
+            Action::ShowGenerate => self.show(Tab::Generate),
+            Action::ShowModels => self.show(Tab::Models),
+            Action::NextTab => self.turn_tab(1),
+            Action::PreviousTab => self.turn_tab(-1),
+            Action::FocusPrompt => self.go_to(Pane::Prompt),
+            Action::FocusNegative => self.go_to(Pane::Negative),
+            Action::FocusParameters => self.go_to(Pane::Parameters),
+            Action::FocusPreview => self.go_to(Pane::Preview),
+            Action::FocusHistory => self.go_to(Pane::History),
+            Action::FocusQueue => self.go_to(Pane::Queue),
             Action::ZoomPane => self.zoomed = !self.zoomed,
             Action::GrowPane => self.grow(1),
             Action::ShrinkPane => self.grow(-1),
@@ -129,11 +134,19 @@ impl App {
     /// Whether an action would do something now, so that its key is worth showing.
     pub(super) fn offers(&self, action: Action) -> bool {
         if let Some(overlay) = self.overlays.last() {
-            let own = [Action::Accept, Action::Dismiss, Action::SelectUp, Action::SelectDown];
-            return own.contains(&action) && (action != Action::Accept || !matches!(overlay, Overlay::Reader(_)));
+            return match overlay {
+                Overlay::Dialog(_) => {
+                    [Action::Submit, Action::EditValue, Action::Accept, Action::Dismiss].contains(&action)
+                }
+                Overlay::Reader(reader) if reader.query().is_none() => {
+                    [Action::Filter, Action::Dismiss].contains(&action)
+                }
+                _ => [Action::Accept, Action::Dismiss].contains(&action),
+            };
         }
         let job = self.queue.current();
         match action {
+            _ if self.tab() == Tab::Models && action.is_for(&[Scope::Models]) => self.offers_in_browser(action),
             Action::PauseQueue => self.queue.is_paused() || self.queue.waiting() > 0,
             Action::CancelCurrent => self.queue.running().is_some(),
             Action::CancelJob => job.is_some_and(|entry| !entry.state.is_ended()),
@@ -151,6 +164,7 @@ impl App {
             Action::PreviousPicture => self.history.selected() > 0,
             Action::NextPicture => !self.history.is_at_newest(),
             Action::RandomSeed => self.parameters.seed().is_some(),
+            Action::ShowGenerate => false,
             Action::Dismiss => self.zoomed || self.parameters.is_typing(),
             _ => true,
         }
@@ -206,18 +220,21 @@ impl App {
             }
             Pane::Parameters => self.shift.wider = (self.shift.wider + 2 * by).clamp(-400, 400),
             Pane::Prompt | Pane::Negative => self.shift.taller = (self.shift.taller + by).clamp(-400, 400),
+            Pane::Models => self.shift.list = (self.shift.list + 2 * by).clamp(-400, 400),
+            Pane::Details => self.shift.list = (self.shift.list - 2 * by).clamp(-400, 400),
         }
     }
 
-    fn turn(&mut self, by: usize) {
-        let at = Pane::ALL
-            .iter()
-            .position(|pane| *pane == self.focus)
-            .unwrap_or_default();
-        self.focus = Pane::ALL[(at + by) % Pane::ALL.len()];
+    fn turn(&mut self, by: isize) {
+        let panes = self.tab().panes();
+        self.go_to(beside(panes, self.focus, by));
     }
 
-    fn reconnect(&mut self, effects: &mut Vec<Effect>) {
+    fn turn_tab(&mut self, by: isize) {
+        self.show(beside(&Tab::ALL, self.tab(), by));
+    }
+
+    pub(super) fn reconnect(&mut self, effects: &mut Vec<Effect>) {
         if matches!(self.link, Link::Lost(_)) {
             self.link = Link::Opening;
             effects.push(Effect::Connect);
@@ -244,20 +261,16 @@ impl App {
                 hint: wrong.hint(),
             });
         }
-        self.reconnect(effects);
-        self.tickets += 1;
         self.following = true;
         let job = Generate {
             recipe,
             output: self.workshop.output.clone(),
             hash_cache: self.workshop.hash_cache.clone(),
             preview: true,
+            roots: Vec::new(),
+            strict: false,
         };
-        let job = Job::Generate(Box::new(job));
-        effects.push(Effect::Send(Request::Submit {
-            ticket: self.tickets,
-            job,
-        }));
+        self.queue_up(Job::Generate(Box::new(job)), effects);
         Ok(())
     }
 
@@ -316,7 +329,7 @@ impl App {
         match self.focus {
             Pane::Queue => self.queue.go(go, page as usize + 1),
             Pane::History | Pane::Preview => self.walk(by),
-            Pane::Prompt | Pane::Negative | Pane::Parameters => {}
+            Pane::Prompt | Pane::Negative | Pane::Parameters | Pane::Models | Pane::Details => {}
         }
     }
 
@@ -431,6 +444,12 @@ impl App {
         let vae = recipe.vae.as_deref().map(|vae| named(vae, &self.models.vaes));
         self.parameters.put(recipe, seed, model, vae);
     }
+}
+
+/// The one so many places before or behind one of `all`, round and round.
+fn beside<T: Copy + PartialEq>(all: &[T], one: T, by: isize) -> T {
+    let at = all.iter().position(|other| *other == one).unwrap_or_default();
+    all[(at as isize + by).rem_euclid(all.len() as isize) as usize]
 }
 
 /// The model at a path by the name that people see.

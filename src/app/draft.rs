@@ -19,4 +19,6 @@ pub struct Draft {
     pub wider: i16,
     /// Rows that the prompt has more than the layout would give it.
     pub taller: i16,
+    /// Columns that the list of models has more.
+    pub list: i16,
 }

@@ -1,10 +1,12 @@
 //! What the workstation wants done. The app only says so; the `workstation` module does it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::Side;
 use super::draft::Draft;
 use crate::engine::wire::Request;
+use crate::library::{Card, sidecar};
 
 /// A piece of work outside of the app.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +28,8 @@ pub enum Effect {
     },
     /// Walk the model folders; answered by `Msg::Models`.
     FindModels,
+    /// Look into the library of models, or change something in it.
+    Library(Ask),
     /// Read a checkpoint's header; answered by `Msg::Inspected`.
     Inspect(PathBuf),
     /// Put a text into the terminal's clipboard.
@@ -56,6 +60,37 @@ pub enum Effect {
     Quit,
 }
 
+/// What is asked of the library of models; answered by `Msg::Library`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ask {
+    /// What there is; also walks the folders again.
+    Models,
+    /// All that is known of a model.
+    Describe(Arc<Card>),
+    /// The models whose metadata holds these words.
+    Search(String),
+    /// The hashes of these models, or of all that have none where there are none here.
+    Hash(Vec<PathBuf>),
+    /// No more hashes.
+    StopHashing,
+    /// A favourite, or one no more.
+    Favourite {
+        /// The model.
+        path: PathBuf,
+        /// Whether it is one.
+        on: bool,
+    },
+    /// Changes what lies beside a model, and its tags.
+    Edit {
+        /// The model.
+        card: Arc<Card>,
+        /// What changes.
+        edit: Box<sidecar::Edit>,
+        /// Its tags, where they change.
+        tags: Option<Vec<String>>,
+    },
+}
+
 /// A picture to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Load {
@@ -72,4 +107,6 @@ pub enum Role {
     Big,
     /// A thumbnail.
     Small,
+    /// The picture beside a model.
+    Card,
 }

@@ -1,6 +1,6 @@
 //! What the engine's events change, and the pictures that have to be read for it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::effect::{Load, Role};
 use super::msg::Complaint;
@@ -124,7 +124,7 @@ impl App {
             .or_else(|| self.queue.entries().iter().find_map(failed))
     }
 
-    pub(super) fn inspected(&mut self, path: &std::path::Path, native: Result<[usize; 2], String>) {
+    pub(super) fn inspected(&mut self, path: &Path, native: Result<[usize; 2], String>) {
         match native {
             Ok(native) => self.parameters.know_size(path, native),
             Err(message) => self.notice(Grade::Error, message, None),
@@ -135,6 +135,7 @@ impl App {
         match load.role {
             Role::Big => self.preview.put(load.path, picture),
             Role::Small => self.thumbnails.put(load.path, picture),
+            Role::Card => self.browser.cover.put(load.path, picture),
         }
     }
 
@@ -146,6 +147,12 @@ impl App {
             && self.preview.missing(&path)
         {
             effects.push(Effect::Load(Load { path, role: Role::Big }));
+        }
+        if layout.area(Pane::Details).is_some()
+            && let Some(path) = self.browser.picture().map(Path::to_owned)
+            && self.browser.cover.missing(&path)
+        {
+            effects.push(Effect::Load(Load { path, role: Role::Card }));
         }
         let Some(area) = layout.area(Pane::History) else { return };
         let shown = thumbnails_in_view(&self.history, area);

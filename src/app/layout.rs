@@ -5,7 +5,7 @@
 
 use ratatui::layout::{Margin, Position, Rect, Size};
 
-use super::Pane;
+use super::{Pane, Tab};
 
 /// The smallest screen on which anything can be done.
 pub const LEAST: Size = Size::new(24, 8);
@@ -13,6 +13,8 @@ pub const LEAST: Size = Size::new(24, 8);
 const SEVERAL: Size = Size::new(60, 20);
 /// From this size on no pane is folded away.
 const WIDE: Size = Size::new(92, 28);
+/// The smallest screen that shows the list of models beside what is told of one.
+const BESIDE: Size = Size::new(80, 12);
 
 /// How far the user has moved the borders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,6 +23,8 @@ pub struct Shift {
     pub wider: i16,
     /// Rows more for the pane in focus on its side.
     pub taller: i16,
+    /// Columns more for the list of models.
+    pub list: i16,
 }
 
 /// The inside of a pane: what its frame leaves.
@@ -48,12 +52,18 @@ impl Layout {
         let bar = Rect::new(0, 0, screen.width, 1);
         let hints = Rect::new(0, screen.height - 1, screen.width, 1);
         let body = Rect::new(0, 1, screen.width, screen.height - 2);
-        let panes = if zoomed || screen.width < SEVERAL.width || screen.height < SEVERAL.height {
+        let least = match focus.tab() {
+            Tab::Generate => SEVERAL,
+            Tab::Models => BESIDE,
+        };
+        let panes = if zoomed || !fits(least, screen) {
             vec![(focus, body)]
-        } else if screen.width >= WIDE.width && screen.height >= WIDE.height {
-            wide(body, shift)
         } else {
-            narrow(body, focus, shift)
+            match focus.tab() {
+                Tab::Generate if fits(WIDE, screen) => wide(body, shift),
+                Tab::Generate => narrow(body, focus, shift),
+                Tab::Models => models(body, shift),
+            }
         };
         Some(Self { bar, hints, panes })
     }
@@ -73,6 +83,27 @@ impl Layout {
             .find(|(_, area)| area.contains(position))
             .map(|(pane, _)| *pane)
     }
+}
+
+fn fits(least: Size, screen: Size) -> bool {
+    screen.width >= least.width && screen.height >= least.height
+}
+
+/// The list takes four sevenths, and what the user gave it.
+fn models(body: Rect, shift: Shift) -> Vec<(Pane, Rect)> {
+    let width = moved(
+        (body.width * 4 / 7).min(110),
+        shift.list,
+        30,
+        body.width.saturating_sub(28),
+    );
+    let list = Rect { width, ..body };
+    let details = Rect {
+        x: width,
+        width: body.width - width,
+        ..body
+    };
+    vec![(Pane::Models, list), (Pane::Details, details)]
 }
 
 fn wide(body: Rect, shift: Shift) -> Vec<(Pane, Rect)> {
@@ -154,21 +185,27 @@ fn rows<const N: usize, const M: usize>(area: Rect, heights: [u16; N]) -> [Rect;
 mod tests {
     use super::*;
 
-    const PANES: [Pane; 6] = [
+    const PANES: [Pane; 8] = [
         Pane::Prompt,
         Pane::Negative,
         Pane::Parameters,
         Pane::Preview,
         Pane::History,
         Pane::Queue,
+        Pane::Models,
+        Pane::Details,
     ];
 
     #[test]
     fn panes_tile_the_body_whatever_the_size_and_the_borders() {
         for width in 24..220 {
             for height in (8..70).step_by(3) {
-                for (focus, by) in PANES.into_iter().zip([-300, -20, -3, 0, 9, 500]) {
-                    let shift = Shift { wider: by, taller: -by };
+                for (focus, by) in PANES.into_iter().zip([-300, -20, -3, 0, 9, 500, -50, 60]) {
+                    let shift = Shift {
+                        wider: by,
+                        taller: -by,
+                        list: by,
+                    };
                     let layout = Layout::of(Size::new(width, height), focus, false, shift).unwrap();
                     let covered: u32 = layout.panes.iter().map(|(_, area)| area.area()).sum();
                     assert_eq!(
@@ -194,5 +231,7 @@ mod tests {
         assert_eq!(of(60, 20).unwrap().panes.len(), 4);
         assert_eq!(of(92, 28).unwrap().panes.len(), 6);
         assert_eq!(of(23, 20), None);
+        let of = |width| Layout::of(Size::new(width, 24), Pane::Details, false, Shift::default());
+        assert_eq!((of(79).unwrap().panes.len(), of(80).unwrap().panes.len()), (1, 2));
     }
 }

@@ -5,6 +5,8 @@
 //! message does; [`act`] for the actions of the keymap, [`follow`] for the engine's events.
 
 pub mod act;
+pub mod browse;
+pub mod dialogs;
 pub mod draft;
 pub mod effect;
 pub mod follow;
@@ -15,6 +17,7 @@ pub mod pointer;
 pub mod update;
 pub mod view;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -30,10 +33,12 @@ use self::view::Seen;
 use crate::diffusion::noise::NoiseSource;
 use crate::engine::Output;
 use crate::keys::{Action, Chord, Keymap};
+use crate::library::Details;
 use crate::overlay::Overlay;
+use crate::panes::browser::forms::Matter;
 use crate::panes::parameters::Model;
-use crate::panes::{history, parameters, preview, prompt, queue};
-use crate::ui::lang::Lang;
+use crate::panes::{browser as shelf, history, parameters, preview, prompt, queue};
+use crate::ui::lang::{Lang, Text, browser, generate};
 use crate::ui::theme::Theme;
 
 /// A part of the screen that can have the focus.
@@ -51,18 +56,59 @@ pub enum Pane {
     History,
     /// The jobs.
     Queue,
+    /// The model files.
+    Models,
+    /// What is told of a model.
+    Details,
 }
 
 impl Pane {
-    /// All of them, in the order of the tab key.
-    pub const ALL: [Self; 6] = [
-        Self::Prompt,
-        Self::Negative,
-        Self::Parameters,
-        Self::Preview,
-        Self::History,
-        Self::Queue,
-    ];
+    /// The screen that it belongs to.
+    pub const fn tab(self) -> Tab {
+        match self {
+            Self::Prompt | Self::Negative | Self::Parameters | Self::Preview | Self::History | Self::Queue => {
+                Tab::Generate
+            }
+            Self::Models | Self::Details => Tab::Models,
+        }
+    }
+}
+
+/// A screen of the workstation; the bar at the top names them all. Which one is shown, the pane in focus says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tab {
+    /// Prompts, parameters and pictures.
+    Generate,
+    /// The model files.
+    Models,
+}
+
+impl Tab {
+    /// All of them, in the order of the bar.
+    pub const ALL: [Self; 2] = [Self::Generate, Self::Models];
+
+    /// Its panes in the order of the tab key.
+    pub const fn panes(self) -> &'static [Pane] {
+        match self {
+            Self::Generate => &[
+                Pane::Prompt,
+                Pane::Negative,
+                Pane::Parameters,
+                Pane::Preview,
+                Pane::History,
+                Pane::Queue,
+            ],
+            Self::Models => &[Pane::Models, Pane::Details],
+        }
+    }
+
+    /// What a person calls it.
+    pub const fn title(self) -> Text {
+        match self {
+            Self::Generate => generate::TAB,
+            Self::Models => browser::TAB,
+        }
+    }
 }
 
 /// Which of the two prompts.
@@ -135,6 +181,10 @@ pub struct Start {
 pub struct App {
     screen: Size,
     focus: Pane,
+    /// The pane of each tab that has the focus when the tab is shown again.
+    left: [Pane; Tab::ALL.len()],
+    /// The prompt that was written in last.
+    last_side: Side,
     /// Whether the pane in focus has the whole screen.
     zoomed: bool,
     shift: Shift,
@@ -145,6 +195,17 @@ pub struct App {
     history: history::State,
     thumbnails: history::thumbnails::Thumbnails,
     queue: queue::State,
+    browser: shelf::State,
+    /// The model that the cursor stays on, and since when, until its details are asked for.
+    resting: Option<(PathBuf, Instant)>,
+    /// Whether models are to be used as soon as their details are here, and whether the browser is left then.
+    using: Option<bool>,
+    /// The details that came for that.
+    described: HashMap<PathBuf, Details>,
+    /// What is to be done as soon as the details of the model under the cursor are here.
+    awaiting: Option<Action>,
+    /// What the form above the panes is for.
+    matter: Option<Matter>,
     overlays: Vec<Overlay>,
     notices: Vec<Notice>,
     link: Link,
@@ -210,10 +271,13 @@ impl App {
         let mut app = Self {
             screen: start.screen,
             focus: Pane::Prompt,
+            left: Tab::ALL.map(|tab| tab.panes()[0]),
+            last_side: Side::Prompt,
             zoomed: false,
             shift: Shift {
                 wider: start.draft.wider,
                 taller: start.draft.taller,
+                list: start.draft.list,
             },
             prompt: prompt::State::default(),
             negative: prompt::State::default(),
@@ -222,6 +286,12 @@ impl App {
             history: history::State::default(),
             thumbnails: history::thumbnails::Thumbnails::default(),
             queue: queue::State::default(),
+            browser: shelf::State::default(),
+            resting: None,
+            using: None,
+            described: HashMap::new(),
+            awaiting: None,
+            matter: None,
             overlays: Vec::new(),
             notices: Vec::new(),
             link: Link::Opening,
@@ -257,6 +327,7 @@ impl App {
         let mut effects = vec![
             Effect::Connect,
             Effect::FindModels,
+            Effect::Library(effect::Ask::Models),
             Effect::Inspect(self.parameters.model().path.clone()),
         ];
         self.count_tokens(&mut effects);
@@ -265,7 +336,8 @@ impl App {
 
     /// When the app wants to hear of the time again. `None` while nothing changes by itself.
     pub fn deadline(&self) -> Option<Instant> {
-        self.notices.iter().map(|notice| notice.until).chain(self.keep_at).min()
+        let notices = self.notices.iter().map(|notice| notice.until);
+        notices.chain(self.keep_at).chain(self.rests_until()).min()
     }
 
     /// Takes note of what the last frame showed, for the mouse.
@@ -281,6 +353,31 @@ impl App {
     /// Whether the line to the engine is being opened, for which an engine may have to be started.
     pub fn is_connecting(&self) -> bool {
         self.link == Link::Opening
+    }
+
+    fn tab(&self) -> Tab {
+        self.focus.tab()
+    }
+
+    /// Gives the focus to a pane, and shows the tab that it belongs to.
+    fn go_to(&mut self, pane: Pane) {
+        if pane.tab() != self.tab() {
+            self.left[self.tab() as usize] = self.focus;
+            self.zoomed = false;
+        }
+        self.focus = pane;
+        match pane {
+            Pane::Prompt => self.last_side = Side::Prompt,
+            Pane::Negative => self.last_side = Side::Negative,
+            _ => {}
+        }
+    }
+
+    /// Shows a tab as it was left.
+    fn show(&mut self, tab: Tab) {
+        if tab != self.tab() {
+            self.go_to(self.left[tab as usize]);
+        }
     }
 
     fn layout(&self) -> Option<Layout> {

@@ -10,6 +10,8 @@ use super::Side;
 use super::effect::Load;
 use crate::engine::Event;
 use crate::keys::Keymap;
+use crate::library::{Details, Progress};
+use crate::panes::browser::entry::Entry;
 use crate::panes::parameters::Model;
 use crate::panes::prompt::tokens::Tokens;
 use crate::term::graphics::Picture;
@@ -63,6 +65,8 @@ pub enum Msg {
     },
     /// The model folders were walked.
     Models(Models),
+    /// The library of models has something to tell.
+    Library(News),
     /// A checkpoint's header was read, or could not be.
     Inspected {
         /// The checkpoint.
@@ -82,6 +86,41 @@ pub enum Msg {
     Complain(Complaint),
     /// What the terminal can do is known now.
     Terminal(Terminal),
+}
+
+/// What the library of models tells.
+#[derive(Clone, Debug, PartialEq)]
+pub enum News {
+    /// Models that are new or others now, and those that are gone. The first is everything that is known.
+    Changed {
+        /// New or others now.
+        models: Vec<Entry>,
+        /// Gone.
+        gone: Vec<PathBuf>,
+    },
+    /// How far a long piece of work is; `None` when it has ended.
+    Work(Option<Progress>),
+    /// Hashing has ended; so many models were hashed.
+    Hashed(usize),
+    /// All that is known of a model.
+    Described {
+        /// The model.
+        path: PathBuf,
+        /// That.
+        details: Box<Details>,
+    },
+    /// The models whose metadata holds the words, by their numbers.
+    Found {
+        /// The words.
+        words: String,
+        /// Those.
+        numbers: Vec<i64>,
+    },
+    /// What the user said of a model is kept.
+    Edited {
+        /// The model.
+        path: PathBuf,
+    },
 }
 
 /// A sentence and what to do about it.

@@ -174,7 +174,7 @@ impl App {
         };
         let page = match overlay {
             Overlay::Chooser(chooser) => rows_of(chooser, screen),
-            Overlay::Reader(_) | Overlay::Confirm(_) => usize::from(screen.height / 2),
+            Overlay::Reader(_) | Overlay::Dialog(_) | Overlay::Confirm(_) => usize::from(screen.height / 2),
         };
         match overlay.act(action, page) {
             None => return !matches!(action, Action::Quit | Action::Redraw | Action::Suspend),
@@ -211,8 +211,9 @@ impl App {
             Answer::Chosen(index) => match self.overlays.pop() {
                 Some(Overlay::Confirm(action)) => self.act_surely(action, effects),
                 Some(Overlay::Chooser(chooser)) => self.choose(chooser.purpose, index, effects),
-                Some(Overlay::Reader(_)) | None => {}
+                Some(Overlay::Reader(_) | Overlay::Dialog(_)) | None => {}
             },
+            Answer::Submitted => self.take_dialog(effects),
         }
     }
 
@@ -283,6 +284,7 @@ impl App {
             seed: self.parameters.seed(),
             wider: self.shift.wider,
             taller: self.shift.taller,
+            list: self.shift.list,
         }
     }
 

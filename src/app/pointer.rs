@@ -3,7 +3,7 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
-use super::{App, Effect, Pane, Side};
+use super::{App, Effect, Pane, Side, Tab};
 use crate::keys::Action;
 use crate::overlay::{Answer, Overlay};
 use crate::panes::history;
@@ -27,11 +27,16 @@ impl App {
         if !self.overlays.is_empty() {
             return self.mouse_in_overlay(mouse.kind, position, effects);
         }
+        if let (MouseEventKind::Down(MouseButton::Left), Some(tab)) = (mouse.kind, self.seen.tab(position)) {
+            self.notices.clear();
+            return self.show(tab);
+        }
         let pane = self.layout().and_then(|layout| layout.at(position));
         match (mouse.kind, pane) {
             (MouseEventKind::Down(MouseButton::Left), Some(pane)) => {
                 self.notices.clear();
-                let again = std::mem::replace(&mut self.focus, pane) == pane;
+                let again = self.focus == pane;
+                self.go_to(pane);
                 self.grip = self.seen.border(position);
                 self.click(pane, position, again, effects);
             }
@@ -80,11 +85,12 @@ impl App {
                     self.act(Action::ZoomPane, effects);
                 }
             }
+            Pane::Models | Pane::Details => self.click_in_browser(pane, position, again, effects),
         }
     }
 
     /// How many times this place was clicked within a short time: 1, 2 or 3.
-    fn clicks(&mut self, position: Position) -> u8 {
+    pub(super) fn clicks(&mut self, position: Position) -> u8 {
         let near = self
             .last_click
             .filter(|(at, time, _)| *at == position && self.now.saturating_duration_since(*time).as_millis() < 400);
@@ -111,7 +117,11 @@ impl App {
             return;
         };
         let by = i32::from(position.x) - i32::from(left) + 1;
-        self.shift.wider = (i32::from(self.shift.wider) + by).clamp(-400, 400) as i16;
+        let shift = match self.tab() {
+            Tab::Generate => &mut self.shift.wider,
+            Tab::Models => &mut self.shift.list,
+        };
+        *shift = (i32::from(*shift) + by).clamp(-400, 400) as i16;
     }
 
     fn wheel(&mut self, pane: Pane, rows: i32) {
@@ -125,6 +135,7 @@ impl App {
                 usize::from(self.seen.inside(pane).height),
             ),
             Pane::History | Pane::Preview => self.walk(rows.signum() as isize),
+            Pane::Models | Pane::Details => self.wheel_in_browser(pane, rows),
         }
     }
 
@@ -133,11 +144,20 @@ impl App {
         let answer = match (kind, self.overlays.last_mut()) {
             (MouseEventKind::ScrollUp, Some(overlay)) => overlay.act(Action::SelectUp, 1),
             (MouseEventKind::ScrollDown, Some(overlay)) => overlay.act(Action::SelectDown, 1),
-            (MouseEventKind::Down(_), Some(_)) if !self.seen.covers(position) => Some(Answer::Dismissed),
+            // What was filled in is not lost by a click beside it.
+            (MouseEventKind::Down(_), Some(overlay)) if !self.seen.covers(position) => {
+                (!matches!(overlay, Overlay::Dialog(_))).then_some(Answer::Dismissed)
+            }
             (MouseEventKind::Down(MouseButton::Left), Some(Overlay::Chooser(chooser))) => row.and_then(|row| {
                 chooser.select(row);
                 chooser.act(Action::Accept, 1)
             }),
+            (MouseEventKind::Down(MouseButton::Left), Some(Overlay::Dialog(dialog))) => {
+                if let Some(field) = self.seen.dialog.at(position) {
+                    dialog.click(field);
+                }
+                None
+            }
             _ => None,
         };
         if let Some(answer) = answer {
@@ -155,7 +175,7 @@ fn side(pane: Pane) -> Side {
 }
 
 /// A place of the screen as a place of an editor; it may lie outside of it.
-fn point(inside: Rect, position: Position) -> Point {
+pub(super) fn point(inside: Rect, position: Position) -> Point {
     Point {
         x: i32::from(position.x) - i32::from(inside.x),
         y: i32::from(position.y) - i32::from(inside.y),

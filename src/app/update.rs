@@ -3,10 +3,13 @@
 use std::time::Instant;
 
 use crossterm::event::KeyEvent;
+use ratatui::layout::Rect;
 
 use super::msg::Complaint;
-use super::{App, Effect, Grade, KEEP_AFTER, Link, Msg, Pane, Side, layout};
+use super::{App, Effect, Grade, KEEP_AFTER, Link, Msg, Pane, Side, Tab, layout};
 use crate::keys::{Chord, Hit, Scope};
+use crate::overlay::Overlay;
+use crate::overlay::view::text_width;
 use crate::panes::prompt;
 use crate::ui::widgets::form::Message;
 use crate::ui::widgets::input::Edit;
@@ -29,6 +32,7 @@ impl App {
             Msg::Loaded { load, picture } => self.loaded(load, picture),
             Msg::Counted { side, revision, tokens } => self.editor(side).counted(revision, tokens),
             Msg::Models(models) => self.models = models,
+            Msg::Library(news) => self.hear_of_models(news, &mut effects),
             Msg::Inspected { path, native } => self.inspected(&path, native),
             Msg::Theme(Ok(theme)) => self.theme = *theme,
             Msg::Themes(themes) => self.set_themes(themes),
@@ -38,7 +42,11 @@ impl App {
             Msg::Complain(complaint) => self.complain(Grade::Warning, complaint),
             Msg::Terminal(terminal) => self.terminal = Some(terminal),
         }
+        if let Some(Overlay::Reader(reader)) = self.overlays.last_mut() {
+            reader.fit(text_width(Rect::from(self.screen)));
+        }
         self.count_tokens(&mut effects);
+        self.rest(&mut effects);
         self.want_pictures(&mut effects);
         self.keep_draft(&mut effects);
         effects
@@ -77,6 +85,9 @@ impl App {
             Pane::Preview => Scope::Preview,
             Pane::History => Scope::History,
             Pane::Queue => Scope::Queue,
+            Pane::Models if self.browser.is_filtering() => Scope::Picker,
+            Pane::Details if self.browser.notes().is_some() => Scope::Notes,
+            Pane::Models | Pane::Details => Scope::Models,
         };
         own.chain()
     }
@@ -106,6 +117,8 @@ impl App {
             }
         } else if let (Pane::Parameters, Some(edit)) = (self.focus, Edit::of(key)) {
             self.change_form(Message::Type(edit));
+        } else if self.tab() == Tab::Models {
+            self.type_in_browser(key, chord, effects);
         }
     }
 
@@ -119,6 +132,8 @@ impl App {
             }
         } else if self.focus == Pane::Parameters {
             self.change_form(Message::Paste(text.to_owned()));
+        } else if self.tab() == Tab::Models {
+            self.paste_in_browser(text, effects);
         }
     }
 

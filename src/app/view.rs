@@ -8,10 +8,10 @@ use ratatui::layout::{Margin, Position, Rect};
 use ratatui::widgets::{Clear, Widget};
 
 use super::layout::{LEAST, Layout};
-use super::{App, Grade, Link, Pane, layout};
+use super::{App, Grade, Link, Pane, Tab, layout};
 use crate::keys::{Action, Scope};
 use crate::overlay;
-use crate::panes::{history, preview, prompt, queue};
+use crate::panes::{browser, history, preview, prompt, queue};
 use crate::term::graphics::Picture;
 use crate::ui::lang::{generate, jobs, pictures, screen};
 use crate::ui::theme::Role;
@@ -21,6 +21,8 @@ use crate::ui::{lang, text};
 
 /// The slot of the big picture. Thumbnails have the others, by their numbers.
 const BIG: u8 = 0;
+/// The slot of a model's picture, behind those of the thumbnails.
+const CARD: u8 = 255;
 
 /// What a frame showed and where.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +43,12 @@ pub struct Seen {
     pub jobs: list::Rows,
     /// The fields of the form.
     pub form: form::Drawn,
+    /// The fields of a form above the panes.
+    pub dialog: form::Drawn,
+    /// Where the tabs of the bar stand, in their order.
+    tabs: Vec<Rect>,
+    /// What there is of the models.
+    pub models: browser::view::Drawn,
 }
 
 /// A place for a picture.
@@ -70,6 +78,12 @@ impl Seen {
             .unwrap_or_default()
     }
 
+    /// The tab of the bar at a place.
+    pub fn tab(&self, position: Position) -> Option<Tab> {
+        let found = self.tabs.iter().position(|place| place.contains(position));
+        found.and_then(|index| Tab::ALL.get(index).copied())
+    }
+
     /// Whether something above the panes is at a place.
     pub fn covers(&self, position: Position) -> bool {
         self.covers.iter().any(|area| area.contains(position))
@@ -96,7 +110,7 @@ pub fn view(app: &App, buffer: &mut Buffer) -> Seen {
         too_small::draw(LEAST, app.lang, &app.theme, buffer.area, buffer);
         return seen;
     };
-    view_bar(app, &layout, buffer);
+    view_bar(app, &layout, &mut seen, buffer);
     for (pane, area) in &layout.panes {
         seen.panes.push((*pane, *area));
         view_pane(app, *pane, *area, &mut seen, buffer);
@@ -107,6 +121,7 @@ pub fn view(app: &App, buffer: &mut Buffer) -> Seen {
         seen.cursor = drawn.cursor;
         seen.covers.push(drawn.area);
         seen.rows = drawn.rows;
+        seen.dialog = drawn.form;
     }
     if !app.pending.is_empty() {
         let continuations = app.keymap.continuations(app.scopes(), &app.pending);
@@ -125,14 +140,14 @@ fn teller(app: &App, layout: &Layout) -> Option<Pane> {
 }
 
 /// The line at the top: what this is, the model, the queue in a few words, the engine.
-fn view_bar(app: &App, layout: &Layout, buffer: &mut Buffer) {
+fn view_bar(app: &App, layout: &Layout, seen: &mut Seen, buffer: &mut Buffer) {
     let area = layout.bar;
     let style = app.theme.style(Role::Tab);
     buffer.set_style(area, style);
-    let tabs = [app.lang.say(&generate::TAB)];
+    let titles = Tab::ALL.map(|tab| app.lang.say(&tab.title()));
     let places = tabs::draw(
-        &tabs,
-        0,
+        &titles,
+        app.tab() as usize,
         &app.theme,
         Rect {
             x: area.x + 6,
@@ -142,7 +157,13 @@ fn view_bar(app: &App, layout: &Layout, buffer: &mut Buffer) {
         buffer,
     );
     line::put(" 丹炉 ", style, area, buffer);
-    let begin = places.last().map_or(area.x + 6, |place| place.right());
+    let begin = places
+        .iter()
+        .map(|place| place.right())
+        .max()
+        .unwrap_or_default()
+        .max(area.x + 6);
+    seen.tabs = places;
     let area = Rect {
         x: begin,
         width: area.right().saturating_sub(begin),
@@ -214,7 +235,48 @@ fn view_pane(app: &App, pane: Pane, area: Rect, seen: &mut Seen, buffer: &mut Bu
         }
         Pane::History => view_history(app, focused, inside, seen, buffer),
         Pane::Preview => view_preview(app, inside, seen, buffer),
+        Pane::Models => {
+            seen.models.list = browser::view::list(
+                &app.browser,
+                &app.browser_keys(),
+                focused,
+                &app.theme,
+                app.lang,
+                inside,
+                buffer,
+            );
+            if focused {
+                seen.cursor = seen.models.list.cursor;
+            }
+        }
+        Pane::Details => view_details(app, focused, inside, seen, buffer),
     }
+}
+
+fn view_details(app: &App, focused: bool, inside: Rect, seen: &mut Seen, buffer: &mut Buffer) {
+    let drawn = browser::view::details(
+        &app.browser,
+        &app.browser_keys(),
+        focused,
+        &app.theme,
+        app.lang,
+        inside,
+        buffer,
+    );
+    if focused {
+        seen.cursor = drawn.cursor;
+    }
+    if let Some((picture, area)) = &drawn.picture {
+        seen.spots.push(Spot {
+            slot: CARD,
+            number: picture.number,
+            picture: picture.picture.clone(),
+            area: *area,
+            growing: false,
+            lasting: false,
+        });
+    }
+    seen.models.details = drawn;
 }
 
 fn title(app: &App, pane: Pane) -> (String, String) {
@@ -240,6 +302,9 @@ fn title(app: &App, pane: Pane) -> (String, String) {
             };
             (&generate::QUEUE, tail)
         }
+        Pane::Models => (&lang::browser::TAB, app.browser.title_tail(app.lang)),
+        Pane::Details if app.browser.notes().is_some() => (&lang::browser::NOTES, app.browser.shown_name()),
+        Pane::Details => (&lang::browser::DETAILS, String::new()),
     };
     (app.lang.say(title).to_owned(), tail)
 }

@@ -42,6 +42,8 @@ pub enum Group {
     Queue,
     /// Pictures made so far.
     Pictures,
+    /// The model files.
+    Models,
     /// Choosing models, samplers, looks.
     Choosing,
     /// Going from pane to pane.
@@ -54,12 +56,13 @@ pub enum Group {
 
 impl Group {
     /// Every group, in the order of help.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Drawing,
         Self::Writing,
         Self::Parameters,
         Self::Queue,
         Self::Pictures,
+        Self::Models,
         Self::Choosing,
         Self::Panes,
         Self::Lists,
@@ -74,6 +77,7 @@ impl Group {
             Self::Parameters => groups::PARAMETERS,
             Self::Queue => groups::QUEUE,
             Self::Pictures => groups::PICTURES,
+            Self::Models => groups::MODELS,
             Self::Choosing => groups::CHOOSING,
             Self::Panes => groups::PANES,
             Self::Lists => groups::LISTS,

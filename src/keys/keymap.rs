@@ -83,13 +83,14 @@ pub struct Hint {
 }
 
 /// What the default prefixes open.
-const PREFIXES: [(&str, Text); 6] = [
+const PREFIXES: [(&str, Text); 7] = [
     ("space", groups::LEADER),
     ("space g", groups::GO_TO),
     ("space c", groups::CHOOSE),
     ("space q", groups::OF_QUEUE),
     ("space w", groups::OF_WORKSTATION),
     ("g", groups::OF_TOP),
+    ("w", groups::WORKBENCH),
 ];
 
 impl Default for Keymap {

@@ -22,6 +22,12 @@ pub enum Scope {
     Preview,
     /// The history.
     History,
+    /// The list of models and what is told of one.
+    Models,
+    /// The notes on a model: plain characters type.
+    Notes,
+    /// A form that is open above the panes: plain characters type into the selected field.
+    Dialog,
     /// One line that is being typed: a value, a filter.
     Input,
     /// Rows to go up and down in, without typing.
@@ -38,7 +44,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope, outermost first.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::Global,
         Self::Normal,
         Self::List,
@@ -47,6 +53,9 @@ impl Scope {
         Self::Queue,
         Self::Preview,
         Self::History,
+        Self::Models,
+        Self::Notes,
+        Self::Dialog,
         Self::Input,
         Self::Picker,
         Self::Palette,
@@ -64,6 +73,9 @@ impl Scope {
             Self::Queue => &[Self::Queue, Self::List, Self::Normal, Self::Global],
             Self::Preview => &[Self::Preview, Self::List, Self::Normal, Self::Global],
             Self::History => &[Self::History, Self::List, Self::Normal, Self::Global],
+            Self::Models => &[Self::Models, Self::List, Self::Normal, Self::Global],
+            Self::Notes => &[Self::Notes, Self::Global],
+            Self::Dialog => &[Self::Dialog, Self::Global],
             Self::Input => &[Self::Input, Self::Global],
             Self::List => &[Self::List, Self::Global],
             Self::Picker => &[Self::Picker, Self::Input, Self::Global],
@@ -75,7 +87,10 @@ impl Scope {
 
     /// Whether plain characters are text here, so that none may be bound.
     pub const fn types(self) -> bool {
-        matches!(self, Self::Editor | Self::Input | Self::Picker | Self::Palette)
+        matches!(
+            self,
+            Self::Editor | Self::Notes | Self::Dialog | Self::Input | Self::Picker | Self::Palette
+        )
     }
 
     /// Its name in `keys.toml`.
@@ -88,6 +103,9 @@ impl Scope {
             Self::Queue => "queue",
             Self::Preview => "preview",
             Self::History => "history",
+            Self::Models => "models",
+            Self::Notes => "notes",
+            Self::Dialog => "dialog",
             Self::Input => "input",
             Self::List => "list",
             Self::Picker => "picker",
@@ -107,6 +125,9 @@ impl Scope {
             Self::Queue => groups::SCOPE_QUEUE,
             Self::Preview => groups::SCOPE_PREVIEW,
             Self::History => groups::SCOPE_HISTORY,
+            Self::Models => groups::SCOPE_MODELS,
+            Self::Notes => groups::SCOPE_NOTES,
+            Self::Dialog => groups::SCOPE_DIALOG,
             Self::Input => groups::SCOPE_INPUT,
             Self::List => groups::SCOPE_LIST,
             Self::Picker => groups::SCOPE_PICKER,

@@ -48,21 +48,25 @@ actions! {
 
     WeightUp "weight-up" WEIGHT_UP WEIGHT_UP_DOC Writing 70 safe [Editor] [Editor "ctrl+up", Editor "alt+up"];
     WeightDown "weight-down" WEIGHT_DOWN WEIGHT_DOWN_DOC Writing 69 safe [Editor] [Editor "ctrl+down", Editor "alt+down"];
-    Newline "newline" NEWLINE NEWLINE_DOC Writing 60 safe [Editor]
-        [Editor "alt+enter", Editor "ctrl+j", Editor "shift+enter"];
-    Undo "undo" UNDO UNDO_DOC Writing 50 safe [Editor] [Editor "ctrl+z"];
-    Redo "redo" REDO REDO_DOC Writing 0 safe [Editor] [Editor "ctrl+y", Editor "ctrl+shift+z"];
-    SelectAll "select-all" SELECT_ALL SELECT_ALL_DOC Writing 0 safe [Editor] [Editor "ctrl+a"];
-    Copy "copy" COPY COPY_DOC Writing 0 safe [Editor] [Editor "ctrl+c"];
-    Cut "cut" CUT CUT_DOC Writing 0 safe [Editor] [Editor "ctrl+x"];
-    Paste "paste" PASTE PASTE_DOC Writing 0 safe [Editor Input] [Editor "ctrl+v", Input "ctrl+v"];
-    Clear "clear" CLEAR CLEAR_DOC Writing 0 safe [Editor Input] [Editor "alt+k", Input "ctrl+u"];
+    Newline "newline" NEWLINE NEWLINE_DOC Writing 60 safe [Editor Notes]
+        [Editor "alt+enter", Editor "ctrl+j", Editor "shift+enter", Notes "enter"];
+    Undo "undo" UNDO UNDO_DOC Writing 50 safe [Editor Notes] [Editor "ctrl+z", Notes "ctrl+z"];
+    Redo "redo" REDO REDO_DOC Writing 0 safe [Editor Notes]
+        [Editor "ctrl+y", Editor "ctrl+shift+z", Notes "ctrl+y", Notes "ctrl+shift+z"];
+    SelectAll "select-all" SELECT_ALL SELECT_ALL_DOC Writing 0 safe [Editor Notes] [Editor "ctrl+a", Notes "ctrl+a"];
+    Copy "copy" COPY COPY_DOC Writing 0 safe [Editor Notes] [Editor "ctrl+c", Notes "ctrl+c"];
+    Cut "cut" CUT CUT_DOC Writing 0 safe [Editor Notes] [Editor "ctrl+x", Notes "ctrl+x"];
+    Paste "paste" PASTE PASTE_DOC Writing 0 safe [Editor Input Notes] [Editor "ctrl+v", Input "ctrl+v", Notes "ctrl+v"];
+    Clear "clear" CLEAR CLEAR_DOC Writing 0 safe [Editor Input Notes] [Editor "alt+k", Input "ctrl+u", Notes "alt+k"];
 
-    EditValue "edit-value" EDIT_VALUE EDIT_VALUE_DOC Parameters 80 safe [Form] [Form "enter", Form "i"];
-    Increase "increase" INCREASE INCREASE_DOC Parameters 70 safe [Form] [Form "right", Form "l"];
-    Decrease "decrease" DECREASE DECREASE_DOC Parameters 69 safe [Form] [Form "left", Form "h"];
-    IncreaseMuch "increase-much" INCREASE_MUCH INCREASE_MUCH_DOC Parameters 0 safe [Form] [Form "shift+right", Form "L"];
-    DecreaseMuch "decrease-much" DECREASE_MUCH DECREASE_MUCH_DOC Parameters 0 safe [Form] [Form "shift+left", Form "H"];
+    EditValue "edit-value" EDIT_VALUE EDIT_VALUE_DOC Parameters 80 safe [Form Dialog]
+        [Form "enter", Form "i", Dialog "enter"];
+    Increase "increase" INCREASE INCREASE_DOC Parameters 70 safe [Form Dialog] [Form "right", Form "l", Dialog "right"];
+    Decrease "decrease" DECREASE DECREASE_DOC Parameters 69 safe [Form Dialog] [Form "left", Form "h", Dialog "left"];
+    IncreaseMuch "increase-much" INCREASE_MUCH INCREASE_MUCH_DOC Parameters 0 safe [Form Dialog]
+        [Form "shift+right", Form "L", Dialog "shift+right"];
+    DecreaseMuch "decrease-much" DECREASE_MUCH DECREASE_MUCH_DOC Parameters 0 safe [Form Dialog]
+        [Form "shift+left", Form "H", Dialog "shift+left"];
     RandomSeed "random-seed" RANDOM_SEED RANDOM_SEED_DOC Parameters 40 safe [Global] [Form "r", Global "alt+r"];
     ReuseLastSeed "reuse-last-seed" REUSE_LAST_SEED REUSE_LAST_SEED_DOC Parameters 39 safe [Global]
         [Form "e", Global "alt+e"];
@@ -81,13 +85,42 @@ actions! {
     UseSeed "use-seed" USE_SEED USE_SEED_DOC Pictures 75 safe [History Preview] [History "s", Preview "s"];
     CopyInfotext "copy-infotext" COPY_INFOTEXT COPY_INFOTEXT_DOC Pictures 65 safe [History Preview]
         [History "y", Preview "y"];
-    CopyPath "copy-path" COPY_PATH COPY_PATH_DOC Pictures 45 safe [History Preview] [History "Y", Preview "Y"];
+    CopyPath "copy-path" COPY_PATH COPY_PATH_DOC Pictures 45 safe [History Preview Models]
+        [History "Y", Preview "Y", Models "Y"];
     PreviousPicture "previous-picture" PREVIOUS_PICTURE PREVIOUS_PICTURE_DOC Pictures 61 safe [Global]
         [History "left", History "h", Preview "left", Preview "h", Normal "["];
     NextPicture "next-picture" NEXT_PICTURE NEXT_PICTURE_DOC Pictures 62 safe [Global]
         [History "right", History "l", Preview "right", Preview "l", Normal "]"];
     FirstPicture "first-picture" FIRST_PICTURE FIRST_PICTURE_DOC Pictures 0 safe [Global] [Normal "{"];
     LastPicture "last-picture" LAST_PICTURE LAST_PICTURE_DOC Pictures 0 safe [Global] [Normal "}"];
+
+    UseModel "use-model" USE_MODEL USE_MODEL_DOC Models 95 safe [Models] [Models "enter"];
+    InsertModel "insert-model" INSERT_MODEL INSERT_MODEL_DOC Models 80 safe [Models] [Models "i"];
+    FilterModels "filter-models" FILTER_MODELS FILTER_MODELS_DOC Models 88 safe [Models] [Models "/"];
+    NextKind "next-kind" NEXT_KIND NEXT_KIND_DOC Models 70 safe [Models] [Models "."];
+    PreviousKind "previous-kind" PREVIOUS_KIND PREVIOUS_KIND_DOC Models 0 safe [Models] [Models ","];
+    SortModels "sort-models" SORT_MODELS SORT_MODELS_DOC Models 60 safe [Models] [Models "s"];
+    ReverseModels "reverse-models" REVERSE_MODELS REVERSE_MODELS_DOC Models 0 safe [Models] [Models "S"];
+    TreeOfModels "tree-of-models" TREE_OF_MODELS TREE_OF_MODELS_DOC Models 58 safe [Models] [Models "t"];
+    Unfold "unfold" UNFOLD UNFOLD_DOC Models 75 safe [Models] [Models "right", Models "l"];
+    Fold "fold" FOLD FOLD_DOC Models 0 safe [Models] [Models "left", Models "h"];
+    Favourite "favourite" FAVOURITE FAVOURITE_DOC Models 65 safe [Models] [Models "f"];
+    OnlyFavourites "only-favourites" ONLY_FAVOURITES ONLY_FAVOURITES_DOC Models 0 safe [Models] [Models "F"];
+    Duplicates "duplicates" DUPLICATES DUPLICATES_DOC Models 0 safe [Models] [Models "d"];
+    MarkModel "mark-model" MARK_MODEL MARK_MODEL_DOC Models 50 safe [Models] [Models "m", Models "insert"];
+    EditModel "edit-model" EDIT_MODEL EDIT_MODEL_DOC Models 62 safe [Models] [Models "e"];
+    EditNotes "edit-notes" EDIT_NOTES EDIT_NOTES_DOC Models 48 safe [Models] [Models "n"];
+    ReadMetadata "read-metadata" READ_METADATA READ_METADATA_DOC Models 55 safe [Models] [Models "r"];
+    HashModel "hash-model" HASH_MODEL HASH_MODEL_DOC Models 0 safe [Models] [Models "#"];
+    HashAll "hash-all" HASH_ALL HASH_ALL_DOC Models 0 safe [Models] [Models "H"];
+    StopHashing "stop-hashing" STOP_HASHING STOP_HASHING_DOC Models 92 safe [Models] [Models "x"];
+    ConvertModel "convert-model" CONVERT_MODEL CONVERT_MODEL_DOC Models 0 safe [Models] [Models "w c"];
+    MergeModels "merge-models" MERGE_MODELS MERGE_MODELS_DOC Models 0 safe [Models] [Models "w m"];
+    BakeNetworks "bake-networks" BAKE_NETWORKS BAKE_NETWORKS_DOC Models 0 safe [Models] [Models "w b"];
+    CombineNetworks "combine-networks" COMBINE_NETWORKS COMBINE_NETWORKS_DOC Models 0 safe [Models] [Models "w j"];
+    ResizeNetwork "resize-network" RESIZE_NETWORK RESIZE_NETWORK_DOC Models 0 safe [Models] [Models "w r"];
+    ExtractNetwork "extract-network" EXTRACT_NETWORK EXTRACT_NETWORK_DOC Models 0 safe [Models] [Models "w x"];
+    EditMetadata "edit-metadata" EDIT_METADATA EDIT_METADATA_DOC Models 0 safe [Models] [Models "w e"];
 
     ChooseModel "choose-model" CHOOSE_MODEL CHOOSE_MODEL_DOC Choosing 35 safe [Global]
         [Normal "space c m", Global "ctrl+o"];
@@ -97,6 +130,11 @@ actions! {
     ChooseTheme "choose-theme" CHOOSE_THEME CHOOSE_THEME_DOC Choosing 0 safe [Global] [Normal "space c t"];
     ChooseLanguage "choose-language" CHOOSE_LANGUAGE CHOOSE_LANGUAGE_DOC Choosing 0 safe [Global] [Normal "space c l"];
 
+    ShowGenerate "show-generate" SHOW_GENERATE SHOW_GENERATE_DOC Panes 23 safe [Global] [Normal "space g g", Global "alt+i"];
+    ShowModels "show-models" SHOW_MODELS SHOW_MODELS_DOC Panes 23 safe [Global]
+        [Normal "space g m", Global "f10", Global "alt+m"];
+    NextTab "next-tab" NEXT_TAB NEXT_TAB_DOC Panes 0 safe [Global] [Global "ctrl+pagedown", Global "alt+n"];
+    PreviousTab "previous-tab" PREVIOUS_TAB PREVIOUS_TAB_DOC Panes 0 safe [Global] [Global "ctrl+pageup", Global "alt+b"];
     NextPane "next-pane" NEXT_PANE NEXT_PANE_DOC Panes 25 safe [Global] [Global "tab"];
     PreviousPane "previous-pane" PREVIOUS_PANE PREVIOUS_PANE_DOC Panes 0 safe [Global] [Global "shift+tab"];
     FocusPrompt "focus-prompt" FOCUS_PROMPT FOCUS_PROMPT_DOC Panes 0 safe [Global]
@@ -115,10 +153,10 @@ actions! {
     GrowPane "grow-pane" GROW_PANE GROW_PANE_DOC Panes 0 safe [Global] [Normal "+", Global "ctrl+alt+right"];
     ShrinkPane "shrink-pane" SHRINK_PANE SHRINK_PANE_DOC Panes 0 safe [Global] [Normal "-", Global "ctrl+alt+left"];
 
-    SelectUp "select-up" SELECT_UP SELECT_UP_DOC Lists 0 safe [List Picker Palette]
-        [List "up", List "k", Picker "up", Picker "ctrl+k", Palette "up", Palette "ctrl+k"];
-    SelectDown "select-down" SELECT_DOWN SELECT_DOWN_DOC Lists 0 safe [List Picker Palette]
-        [List "down", List "j", Picker "down", Picker "ctrl+j", Palette "down", Palette "ctrl+j"];
+    SelectUp "select-up" SELECT_UP SELECT_UP_DOC Lists 0 safe [List Picker Palette Dialog]
+        [Dialog "up", List "up", List "k", Picker "up", Picker "ctrl+k", Palette "up", Palette "ctrl+k"];
+    SelectDown "select-down" SELECT_DOWN SELECT_DOWN_DOC Lists 0 safe [List Picker Palette Dialog]
+        [Dialog "down", List "down", List "j", Picker "down", Picker "ctrl+j", Palette "down", Palette "ctrl+j"];
     PageUp "page-up" PAGE_UP PAGE_UP_DOC Lists 0 safe [List Picker Palette]
         [List "pageup", List "ctrl+b", Picker "pageup", Palette "pageup"];
     PageDown "page-down" PAGE_DOWN PAGE_DOWN_DOC Lists 0 safe [List Picker Palette]
@@ -127,6 +165,7 @@ actions! {
         [List "g g", List "home", Picker "ctrl+home", Palette "ctrl+home"];
     Bottom "bottom" BOTTOM BOTTOM_DOC Lists 0 safe [List Picker Palette]
         [List "G", List "end", Picker "ctrl+end", Palette "ctrl+end"];
+    Submit "submit" SUBMIT SUBMIT_DOC Lists 95 safe [Dialog Input Notes] [Dialog "ctrl+s", Input "ctrl+s", Notes "ctrl+s"];
     Filter "filter" FILTER FILTER_DOC Lists 24 safe [History Queue Help] [History "/", Queue "/", Help "/"];
     Accept "accept" ACCEPT ACCEPT_DOC Lists 90 safe [Input Picker Palette Confirm]
         [Input "enter", Confirm "enter", Confirm "y"];

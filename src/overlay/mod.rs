@@ -1,8 +1,9 @@
-//! What opens above the panes: lists to choose from (the palette, the help, pickers) and a text to read.
+//! What opens above the panes: lists to choose from (the palette, the help, pickers), a text to read, a form.
 //!
 //! An overlay takes all keys while it is open. What comes of it is an [`Answer`], which the app acts on. Read [`chooser`] next.
 
 pub mod chooser;
+pub mod dialog;
 pub mod reader;
 pub mod view;
 pub mod which_key;
@@ -12,6 +13,7 @@ use crossterm::event::KeyEvent;
 use crate::keys::{Action, Scope};
 
 pub use chooser::Chooser;
+pub use dialog::Dialog;
 pub use reader::Reader;
 
 /// Something that is open above the panes.
@@ -21,6 +23,8 @@ pub enum Overlay {
     Chooser(Chooser),
     /// A text to read.
     Reader(Reader),
+    /// Values to set.
+    Dialog(Dialog),
     /// A question before an action that cannot be taken back.
     Confirm(Action),
 }
@@ -59,6 +63,8 @@ pub enum Answer {
     Dismissed,
     /// The item of this index was chosen.
     Chosen(usize),
+    /// The values of a form are to be taken.
+    Submitted,
 }
 
 impl Overlay {
@@ -66,7 +72,9 @@ impl Overlay {
     pub fn scope(&self) -> Scope {
         match self {
             Self::Chooser(_) => Scope::Picker,
+            Self::Reader(reader) if reader.query().is_some() => Scope::Picker,
             Self::Reader(_) => Scope::Help,
+            Self::Dialog(dialog) => dialog.scope(),
             Self::Confirm(_) => Scope::Confirm,
         }
     }
@@ -75,7 +83,15 @@ impl Overlay {
     pub fn insert(&mut self, text: &str) -> Answer {
         match self {
             Self::Chooser(chooser) => chooser.insert(text),
-            Self::Reader(_) | Self::Confirm(_) => Answer::Open,
+            Self::Reader(reader) => {
+                reader.insert(text);
+                Answer::Open
+            }
+            Self::Dialog(dialog) => {
+                dialog.insert(text);
+                Answer::Open
+            }
+            Self::Confirm(_) => Answer::Open,
         }
     }
 
@@ -83,7 +99,15 @@ impl Overlay {
     pub fn key(&mut self, key: &KeyEvent) -> Answer {
         match self {
             Self::Chooser(chooser) => chooser.key(key),
-            Self::Reader(_) | Self::Confirm(_) => Answer::Open,
+            Self::Reader(reader) => {
+                reader.key(key);
+                Answer::Open
+            }
+            Self::Dialog(dialog) => {
+                dialog.key(key);
+                Answer::Open
+            }
+            Self::Confirm(_) => Answer::Open,
         }
     }
 
@@ -92,6 +116,7 @@ impl Overlay {
         match self {
             Self::Chooser(chooser) => chooser.act(action, page),
             Self::Reader(reader) => reader.act(action, page),
+            Self::Dialog(dialog) => dialog.act(action),
             Self::Confirm(_) => match action {
                 Action::Accept => Some(Answer::Chosen(0)),
                 Action::Dismiss => Some(Answer::Dismissed),

@@ -5,21 +5,23 @@ use ratatui::layout::{Position, Rect, Size};
 use ratatui::text::{Line, Span};
 
 use super::chooser::Match;
-use super::{Chooser, Overlay, Reader};
+use super::{Chooser, Dialog, Overlay, Reader};
 use crate::keys::{Action, Keymap, Scope};
 use crate::ui::lang::{Lang, screen, words};
 use crate::ui::text;
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widgets::list::{List, Rows};
-use crate::ui::widgets::{line, popup, scrollbar};
+use crate::ui::widgets::{form, line, popup, scrollbar};
 
 /// The columns of an overlay, where the screen has them.
 const WIDTH: u16 = 84;
+/// The columns of a form: its fields stand in one column.
+const FORM: u16 = 72;
 /// The most rows of a list, so that what lies beneath is not all covered.
 const TALLEST: u16 = 28;
 
 /// What was drawn where.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Drawn {
     /// The whole overlay.
     pub area: Rect,
@@ -27,13 +29,16 @@ pub struct Drawn {
     pub cursor: Option<Position>,
     /// The rows of a list.
     pub rows: Rows,
+    /// The fields of a form.
+    pub form: form::Drawn,
 }
 
 /// Draws an overlay above what fills `within`.
 pub fn view(overlay: &Overlay, theme: &Theme, lang: Lang, keymap: &Keymap, within: Rect, buffer: &mut Buffer) -> Drawn {
     match overlay {
         Overlay::Chooser(chooser) => view_chooser(chooser, theme, lang, within, buffer),
-        Overlay::Reader(reader) => view_reader(reader, theme, within, buffer),
+        Overlay::Reader(reader) => view_reader(reader, theme, lang, within, buffer),
+        Overlay::Dialog(dialog) => view_dialog(dialog, theme, lang, within, buffer),
         Overlay::Confirm(action) => view_question(*action, theme, lang, keymap, within, buffer),
     }
 }
@@ -96,7 +101,12 @@ fn view_chooser(chooser: &Chooser, theme: &Theme, lang: Lang, within: Rect, buff
         focused: true,
     }
     .draw(&chooser.list, theme, below, buffer);
-    Drawn { area, cursor, rows }
+    Drawn {
+        area,
+        cursor,
+        rows,
+        ..Drawn::default()
+    }
 }
 
 /// The columns of a list's row.
@@ -141,30 +151,96 @@ fn item_line(chooser: &Chooser, found: &Match, columns: Columns, theme: &Theme) 
     line
 }
 
-fn view_reader(reader: &Reader, theme: &Theme, within: Rect, buffer: &mut Buffer) -> Drawn {
-    let width = WIDTH.min(within.width.saturating_sub(2)).max(6);
-    let safe = text::safe_lines(&reader.text).into_owned();
-    let lines = text::wrap(&safe, usize::from(width - 3));
-    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
-    let area = popup::centred(
-        Size::new(width, height.min(within.height.saturating_sub(2).max(3))),
-        within,
-    );
-    let inside = popup::open(&reader.title, "", theme, area, buffer);
+/// The columns of a text to read on a screen.
+pub fn text_width(within: Rect) -> usize {
+    usize::from(reader_width(within) - 3)
+}
+
+fn reader_width(within: Rect) -> u16 {
+    WIDTH.min(within.width.saturating_sub(2)).max(6)
+}
+
+fn view_reader(reader: &Reader, theme: &Theme, lang: Lang, within: Rect, buffer: &mut Buffer) -> Drawn {
+    let searches = u16::from(reader.query().is_some());
+    let height = u16::try_from(reader.count())
+        .unwrap_or(u16::MAX)
+        .saturating_add(2 + searches);
+    let height = height.min(within.height.saturating_sub(2).max(3));
+    let area = popup::centred(Size::new(reader_width(within), height), within);
+    let note = reader
+        .hit()
+        .map(|(n, of)| lang.fill(&words::SHOWN_OF, &[("shown", &n), ("of", &of)]));
+    let mut inside = popup::open(&reader.title, &note.unwrap_or_default(), theme, area, buffer);
+    let mut cursor = None;
+    if let Some(query) = reader.query() {
+        let place = Rect { height: 1, ..inside };
+        cursor = query.draw(lang.say(&words::TYPE_TO_SEARCH), theme, place, buffer);
+        inside.y += 1;
+        inside.height = inside.height.saturating_sub(1);
+    }
     let first = reader
         .scroll
-        .min(lines.len().saturating_sub(usize::from(inside.height)));
-    for (words, row) in lines.iter().skip(first).zip(inside.rows()) {
-        line::put(words, theme.style(Role::Popup), row, buffer);
+        .min(reader.count().saturating_sub(usize::from(inside.height)));
+    let plain = theme.style(Role::Popup);
+    let matched = plain.patch(theme.style(Role::Match));
+    for (index, place) in (first..reader.count()).zip(inside.rows()) {
+        let Some((row, found)) = reader.row(index) else { break };
+        let mut line = Line::default();
+        let mut at = 0;
+        for hit in found {
+            line.push_span(Span::styled(&row[at..hit.start], plain));
+            line.push_span(Span::styled(&row[hit.clone()], matched));
+            at = hit.end;
+        }
+        line.push_span(Span::styled(&row[at..], plain));
+        line::put_line(&line, plain, place, buffer);
     }
     let bar = Rect {
         x: inside.right().saturating_sub(1),
         width: 1,
         ..inside
     };
-    scrollbar::draw(lines.len(), first, theme, bar, buffer);
+    scrollbar::draw(reader.count(), first, theme, bar, buffer);
     Drawn {
         area,
+        cursor,
+        ..Drawn::default()
+    }
+}
+
+fn view_dialog(dialog: &Dialog, theme: &Theme, lang: Lang, within: Rect, buffer: &mut Buffer) -> Drawn {
+    /// Rows below the fields: what the selected one is, and what is wrong.
+    const BELOW: u16 = 3;
+    let width = FORM.min(within.width.saturating_sub(2)).max(8);
+    let complaint = dialog.complaint.as_deref().map(text::safe_lines);
+    let wrong = complaint
+        .as_deref()
+        .map(|words| text::wrap(words, usize::from(width - 2)).len() as u16)
+        .unwrap_or_default();
+    let height = (dialog.form.fields().len() as u16).saturating_add(BELOW + wrong + 2);
+    let area = popup::centred(
+        Size::new(width, height.min(within.height.saturating_sub(2).max(5))),
+        within,
+    );
+    let inside = popup::open(&dialog.title, "", theme, area, buffer);
+    let wrong = wrong.min(inside.height / 2);
+    let fields = Rect {
+        height: inside.height - wrong,
+        ..inside
+    };
+    let drawn = dialog.form.draw(true, lang, theme, fields, buffer);
+    if let Some(words) = complaint {
+        let place = Rect {
+            y: fields.bottom(),
+            height: wrong,
+            ..inside
+        };
+        line::put_wrapped(&words, theme.style(Role::Error), place, buffer);
+    }
+    Drawn {
+        area,
+        cursor: drawn.cursor,
+        form: drawn,
         ..Drawn::default()
     }
 }

@@ -1,5 +1,6 @@
 //! What stands on the screen: each pane with its state, its update and its view.
 
+pub mod browser;
 pub mod history;
 pub mod parameters;
 pub mod preview;

@@ -1,7 +1,7 @@
 //! Narrowing a list by a few letters, as helix does it: letters in order, best matches first.
 
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
-use nucleo_matcher::{Config, Matcher, Utf32Str};
+use nucleo_matcher::{Config, Matcher, Utf32Str, Utf32String};
 
 /// Characters of a query that count.
 const LONGEST: usize = 128;
@@ -12,6 +12,17 @@ pub struct Filter {
     pattern: Pattern,
     matcher: Matcher,
     letters: Vec<char>,
+}
+
+/// A name made ready to be compared again and again: taking a name that is not ASCII apart costs more than comparing it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ready(Utf32String);
+
+impl Ready {
+    /// Takes a name apart.
+    pub fn new(name: &str) -> Self {
+        Self(Utf32String::from(name))
+    }
 }
 
 impl Filter {
@@ -31,12 +42,18 @@ impl Filter {
         self.pattern.score(name, &mut self.matcher)
     }
 
+    /// As [`Filter::rank`], for names that are ready.
+    pub fn rank_ready<'n>(&mut self, names: impl IntoIterator<Item = &'n Ready>) -> Vec<usize> {
+        let (pattern, matcher) = (&self.pattern, &mut self.matcher);
+        let scored = names.into_iter().enumerate();
+        let scored = scored.filter_map(|(i, name)| Some((pattern.score(name.0.slice(..), matcher)?, i)));
+        best_first(scored.collect())
+    }
+
     /// The indices of the names that match, best first; equally good ones in their order. All of them for an empty query.
     pub fn rank<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) -> Vec<usize> {
         let scored = names.into_iter().enumerate();
-        let mut found: Vec<_> = scored.filter_map(|(i, name)| Some((self.score(name)?, i))).collect();
-        found.sort_by_key(|(score, i)| (std::cmp::Reverse(*score), *i));
-        found.into_iter().map(|(_, i)| i).collect()
+        best_first(scored.filter_map(|(i, name)| Some((self.score(name)?, i))).collect())
     }
 
     /// Which graphemes of a name matched, in rising order.
@@ -52,6 +69,11 @@ impl Filter {
     }
 }
 
+fn best_first(mut found: Vec<(u32, usize)>) -> Vec<usize> {
+    found.sort_by_key(|(score, i)| (std::cmp::Reverse(*score), *i));
+    found.into_iter().map(|(_, i)| i).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Instant;
@@ -64,6 +86,7 @@ mod tests {
         assert_eq!(Filter::new("eul").rank(names), [1, 2]);
         assert_eq!(Filter::new("2m sde").rank(names), [4]);
         assert_eq!(Filter::new("").rank(names), [0, 1, 2, 3, 4]);
+        assert_eq!(Filter::new("2m sde").rank_ready(&names.map(Ready::new)), [4]);
         assert_eq!(Filter::new("xyz").rank(names), [0_usize; 0]);
         assert_eq!(Filter::new("upc").positions("UniPC"), [0, 3, 4]);
         assert_eq!(Filter::new("狸").positions("红狐狸.safetensors"), [2]);

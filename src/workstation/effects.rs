@@ -1,7 +1,8 @@
 //! Carries out what the app wants done. What takes long is done on a thread of its own and answered through the inbox.
 
 use std::io;
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use base64::Engine as _;
@@ -9,12 +10,16 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::latest::Latest;
 use super::link::Link;
+use super::models::Models;
 use super::screen::Screen;
 use super::{Inbox, Options, files, loader};
 use crate::app::effect::{Load, Role};
 use crate::app::msg::Complaint;
 use crate::app::{Effect, Msg, Side};
+use crate::engine::{Job, Request};
+use crate::library::Places;
 use crate::panes::prompt::tokens::Tokens;
+use crate::prompt::inversions::Inversions;
 use crate::ui::theme::Depth;
 
 /// The most that is put into a clipboard through the terminal; many terminals take no more.
@@ -27,8 +32,28 @@ pub(super) struct Hands {
     link: Option<Link>,
     loader: Latest<Load, Load>,
     counter: Latest<Side, Count>,
+    names: Arc<Mutex<Names>>,
+    pub(super) models: Models,
     pub(super) theme: String,
     pub(super) depth: Depth,
+}
+
+/// The names of the embeddings below some roots, read when tokens are first counted.
+enum Names {
+    Unread(Vec<PathBuf>),
+    Read(Arc<Inversions>),
+}
+
+/// The names, read now if need be. The lock is not held meanwhile: only the counting thread reads.
+fn inversions(names: &Mutex<Names>) -> Arc<Inversions> {
+    let lock = || names.lock().unwrap_or_else(PoisonError::into_inner);
+    let roots = match &*lock() {
+        Names::Read(known) => return Arc::clone(known),
+        Names::Unread(roots) => roots.clone(),
+    };
+    let read = Arc::new(files::inversions(&roots));
+    *lock() = Names::Read(Arc::clone(&read));
+    read
 }
 
 struct Count {
@@ -46,8 +71,10 @@ impl Hands {
             tell.tell(Msg::Loaded { load, picture });
         })?;
         let tell = inbox.clone();
+        let names = Arc::new(Mutex::new(Names::Unread(options.roots.clone())));
+        let theirs = Arc::clone(&names);
         let counter = Latest::start("tokens", move |count: Count| {
-            let tokens = Tokens::count(&count.text);
+            let tokens = Tokens::count(&count.text, &inversions(&theirs));
             tell.tell(Msg::Counted {
                 side: count.side,
                 revision: count.revision,
@@ -55,12 +82,16 @@ impl Hands {
             });
         })?;
         let theme = options.settings.theme.clone();
+        let places = Places::of(&options.environment.paths);
+        let models = Models::start(places, options.roots.clone(), inbox.clone())?;
         Ok(Self {
             options,
             inbox,
             link: None,
             loader,
             counter,
+            names,
+            models,
             theme,
             depth,
         })
@@ -95,7 +126,24 @@ impl Hands {
         }
     }
 
+    /// Sends a request; a new job learns here where the files are that its prompt may name.
+    fn send(&self, mut request: Request) {
+        if let Request::Submit {
+            job: Job::Generate(work),
+            ..
+        } = &mut request
+        {
+            work.roots.clone_from(&self.options.roots);
+        }
+        if let Some(link) = &self.link {
+            link.send(request);
+        }
+    }
+
     pub(super) fn find_models(&self) {
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        *names = Names::Unread(self.options.roots.clone());
+        drop(names);
         self.aside(|options| Msg::Models(files::models(options)));
     }
 
@@ -126,18 +174,14 @@ impl Screen {
         let dark = self.dark();
         let hands = &mut self.hands;
         match effect {
-            Effect::Send(request) => {
-                if let Some(link) = &hands.link {
-                    link.send(request);
-                }
-            }
+            Effect::Send(request) => hands.send(request),
             Effect::Connect => hands.connect(),
             Effect::Load(load) => {
-                // Of the big pictures the last one asked for is wanted, of the thumbnails each.
+                // Of the big pictures the last one asked for is wanted, and so of the models'; of the thumbnails each.
                 let key = match load.role {
-                    Role::Big => Load {
+                    Role::Big | Role::Card => Load {
                         path: "".into(),
-                        role: Role::Big,
+                        role: load.role,
                     },
                     Role::Small => load.clone(),
                 };
@@ -145,12 +189,13 @@ impl Screen {
             }
             Effect::Count { side, revision, text } => hands.counter.order(side, Count { side, revision, text }),
             Effect::FindModels => hands.find_models(),
+            Effect::Library(ask) => hands.models.ask(ask),
             Effect::Inspect(path) => hands.aside(move |options| {
                 if path == files::shipped(options).path {
                     // A complaint comes from the link's thread, which does the same.
                     let _ = files::unpack(options);
                 }
-                let native = files::native_size(&path);
+                let native = files::native_size(options, &path);
                 Msg::Inspected { path, native }
             }),
             Effect::Copy(text) => self.copy(&text),

@@ -9,13 +9,16 @@ use crate::app::msg::{Complaint, Models};
 use crate::diffusion::recipe::random_seed;
 use crate::engine::Output;
 use crate::keys::Keymap;
+use crate::library::{Folder, Places, Trees};
 use crate::panes::parameters::Model;
-use crate::store::library::{Folder, Library};
+use crate::prompt::Tokenizer;
+use crate::prompt::inversions::Inversions;
 use crate::store::settings::Settings;
 use crate::store::{WriteError, atomic, shipped};
 use crate::term::graphics::{Picks, Protocol};
 use crate::ui::theme::{Depth, Theme, ThemeError, Themes};
 use crate::weights::Checkpoint;
+use crate::weights::embedding::Embedding;
 
 /// The folder of the settings file, where themes and keymap lie too.
 pub(super) fn config_folder(options: &Options) -> PathBuf {
@@ -128,7 +131,7 @@ pub(super) fn workshop(options: &Options) -> Workshop {
     };
     Workshop {
         output,
-        hash_cache: Some(paths.cache_dir.join("hashes.json")),
+        hash_cache: Some(Places::of(paths).index),
         comma_backtrack: comma_padding_backtrack as usize,
         rng: options.settings.rng.parse().unwrap_or_default(),
         seed: random_seed,
@@ -153,9 +156,25 @@ pub(super) fn unpack(options: &Options) -> Result<(), Complaint> {
     })
 }
 
+/// The embeddings below some roots by name, with how many tokens each takes, whatever family it is of. What cannot be read is none.
+pub(super) fn inversions(roots: &[PathBuf]) -> Inversions {
+    let trees = Trees::scan(roots);
+    let files = trees
+        .models
+        .iter()
+        .filter(|found| found.folder == Some(Folder::Embedding));
+    let mut inversions = Inversions::default();
+    for path in files.chain(&trees.pictures).map(|found| &found.path) {
+        if let Ok(Some(named)) = Embedding::open(path) {
+            inversions.add(&named.name, named.embedding.count(), Tokenizer::clip());
+        }
+    }
+    inversions
+}
+
 /// Every checkpoint and VAE below the user's trees, and the shipped checkpoint behind them.
 pub(super) fn models(options: &Options) -> Models {
-    let library = Library::scan(&options.roots);
+    let library = Trees::scan(&options.roots);
     let of = |folders: &[Option<Folder>]| {
         let found = library.models.iter().filter(|found| folders.contains(&found.folder));
         found
@@ -174,9 +193,9 @@ pub(super) fn models(options: &Options) -> Models {
 }
 
 /// The size that a checkpoint was trained for.
-pub(super) fn native_size(path: &Path) -> Result<[usize; 2], String> {
-    Checkpoint::open(path)
-        .map(|checkpoint| checkpoint.architecture().native_size)
+pub(super) fn native_size(options: &Options, path: &Path) -> Result<[usize; 2], String> {
+    Checkpoint::open_among(path, || Trees::scan(&options.roots).checkpoints())
+        .map(|(checkpoint, _)| checkpoint.architecture().native_size)
         .map_err(|error| error.to_string())
 }
 

@@ -12,6 +12,8 @@ use crate::term::graphics::Picture;
 const BIG: u32 = 2048;
 /// The longest side of a thumbnail.
 const SMALL: u32 = 128;
+/// The longest side of the picture beside a model.
+const CARD: u32 = 512;
 /// What a decoder may allocate.
 const MOST_BYTES: u64 = 1 << 30;
 
@@ -26,6 +28,7 @@ pub(super) fn read(path: &Path, role: Role) -> Result<Picture, String> {
     let side = match role {
         Role::Big => BIG,
         Role::Small => SMALL,
+        Role::Card => CARD,
     };
     let image = if image.width().max(image.height()) > side {
         image.resize(side, side, FilterType::Triangle)

@@ -10,6 +10,7 @@ mod files;
 mod latest;
 mod link;
 mod loader;
+mod models;
 pub mod picks;
 mod pictures;
 mod reload;

@@ -120,6 +120,13 @@ impl Hands {
         });
         if moved {
             self.find_models();
+            match self.models.with_roots(self.options.roots.clone()) {
+                Ok(models) => self.models = models,
+                Err(error) => self.inbox.tell(Msg::Complain(Complaint {
+                    message: error.to_string(),
+                    hint: None,
+                })),
+            }
         }
         Ok((old, settings))
     }

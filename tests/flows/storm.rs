@@ -1,20 +1,35 @@
 //! Everything at once: each action everywhere, and thousands of messages in no order. Nothing panics and nothing is drawn outside.
 
+use std::sync::Arc;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use danlu::app::effect::{Load, Role};
-use danlu::app::msg::{Complaint, Models, Terminal};
+use danlu::app::effect::{Ask, Load, Role};
+use danlu::app::msg::{Complaint, Models, News, Terminal};
 use danlu::app::{Effect, Msg, Side};
 use danlu::engine::{Event, Failure, JobId, Present, Preview, Running, Stage, State};
 use danlu::keys::{ACTIONS, Keymap};
+use danlu::library::Progress;
+use danlu::panes::browser::entry::Entry;
 use danlu::panes::prompt::tokens::Tokens;
 use danlu::ui::lang::Lang;
 use danlu::ui::theme::Themes;
 use ratatui::layout::{Rect, Size};
 use unicode_width::UnicodeWidthStr;
 
+use super::desk::cards;
 use super::desk::{Desk, Random, busy, entry, failure, model, picture, preview, saved, start, theme};
 
-const PANES: [&str; 6] = ["f2", "f3", "f4", "f6", "f7", "f8"];
+const PANES: [&str; 7] = ["f2", "f3", "f4", "f6", "f7", "f8", "f10"];
+
+/// A desk that knows models, and all about the first of them.
+fn stocked(width: u16, height: u16) -> Desk {
+    let mut desk = Desk::new(width, height);
+    desk.tell(cards::changed(cards::some()));
+    let effects = desk.press("f10");
+    let mut random = Random(1);
+    answer(&mut desk, &mut random, effects);
+    desk
+}
 
 /// Draws, and looks whether all of it is on the screen.
 #[track_caller]
@@ -39,7 +54,7 @@ fn check(desk: &mut Desk) {
 
 #[test]
 fn every_key_of_every_action_can_be_pressed_in_every_pane() {
-    for make in [Desk::new, busy] {
+    for make in [Desk::new, busy, stocked] {
         for pane in PANES {
             for info in ACTIONS {
                 let mut desk = make(100, 30);
@@ -55,7 +70,7 @@ fn every_key_of_every_action_can_be_pressed_in_every_pane() {
 
 #[test]
 fn every_action_of_the_palette_and_of_the_help_can_be_run_in_every_pane() {
-    for make in [Desk::new, busy] {
+    for make in [Desk::new, busy, stocked] {
         for (pane, list) in PANES.into_iter().flat_map(|pane| [(pane, "ctrl+p"), (pane, "f1")]) {
             let mut desk = make(100, 30);
             for info in ACTIONS {
@@ -123,6 +138,14 @@ fn answer(desk: &mut Desk, random: &mut Random, effects: Vec<Effect>) {
                 },
             },
             Effect::Theme { name, .. } => Msg::Theme(Ok(Box::new(theme(&name)))),
+            Effect::Library(Ask::Describe(card)) => Msg::Library(News::Described {
+                path: card.path.clone(),
+                details: Box::new(cards::details()),
+            }),
+            Effect::Library(Ask::Search(words)) => Msg::Library(News::Found {
+                words,
+                numbers: vec![1, 5, 99],
+            }),
             Effect::Connect => Msg::EngineFound {
                 version: "1".to_owned(),
                 pid: 1,
@@ -139,7 +162,8 @@ fn message(random: &mut Random, desk: &Desk) -> Msg {
         45..60 => Msg::Mouse(a_click(random, desk)),
         60..65 => Msg::Paste(a_text(random)),
         65..70 => Msg::Resize(a_size(random)),
-        70..72 => Msg::Tick,
+        70 => Msg::Tick,
+        71 => Msg::Library(some_news(random)),
         72..94 => Msg::Engine(an_event(random)),
         94 => Msg::EngineLost {
             message: a_text(random),
@@ -185,11 +209,51 @@ fn message(random: &mut Random, desk: &Desk) -> Msg {
             _ => Msg::Loaded {
                 load: Load {
                     path: a_text(random).into(),
-                    role: *random.of(&[Role::Big, Role::Small]),
+                    role: *random.of(&[Role::Big, Role::Small, Role::Card]),
                 },
                 picture: Ok(picture(3, 3, 1)),
             },
         },
+    }
+}
+
+fn some_news(random: &mut Random) -> News {
+    let texts = ["a", "狐狸", "\u{1b}[2J", "a/b/c", "e\u{301}\u{202e}"];
+    match random.below(5) {
+        0 | 1 => {
+            let card = |n: usize| {
+                let mut card = cards::with_blocks(cards::lora(n as i64, &format!("{}{n}", texts[n % 5])));
+                card.favourite = n.is_multiple_of(3);
+                card.hashes.sha256 = n.is_multiple_of(2).then(|| format!("{:064}", n % 7));
+                Arc::new(card)
+            };
+            let more = if random.below(3) == 0 {
+                cards::some()
+            } else {
+                Vec::new()
+            };
+            let gone = more
+                .iter()
+                .take(random.below(9))
+                .map(|card| card.path.clone())
+                .collect();
+            let cards = (0..random.below(60)).map(card).chain(more.into_iter().map(Arc::new));
+            News::Changed {
+                models: cards.map(Entry::new).collect(),
+                gone,
+            }
+        }
+        2 => News::Work((random.below(2) == 0).then(|| Progress {
+            stage: random.of::<&str>(&["walking", "reading", "hashing", ""]),
+            files: random.below(9),
+            of: random.below(9),
+            bytes: u64::MAX,
+            rate: *random.of(&[0.0, 1e9, f64::NAN, f64::INFINITY, -1.0]),
+            left: Some(f64::NAN),
+            ..Progress::default()
+        })),
+        3 => News::Hashed(random.below(3)),
+        _ => News::Edited { path: "x".into() },
     }
 }
 

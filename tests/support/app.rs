@@ -1,6 +1,9 @@
 //! The workstation's app on a desk of its own: a clock that stands still, seeds that count up, an engine that is made up.
 #![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used)]
 
+#[path = "cards.rs"]
+pub mod cards;
+
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -241,6 +244,8 @@ pub fn job(prompt: &str) -> Job {
         output: Output::File("/pictures/x.png".into()),
         hash_cache: None,
         preview: true,
+        roots: Vec::new(),
+        strict: false,
     }))
 }
 

@@ -88,7 +88,11 @@ fn row(entry: &Entry, theme: &Theme, lang: Lang, width: usize) -> Line<'static> 
 
 /// How much of a job is done, 0 to 1.
 pub fn progress(entry: &Entry, stage: &Stage) -> f64 {
-    let Job::Generate(job) = &entry.job else { return 0.0 };
+    let job = match (&entry.job, stage) {
+        (Job::Generate(job), _) => job,
+        (Job::Workbench(_), Stage::Step { step, of, .. }) => return *step as f64 / (*of).max(1) as f64,
+        _ => return 0.0,
+    };
     let recipe = &job.recipe;
     let batch = recipe.batch_size as f64;
     let pictures = match stage {

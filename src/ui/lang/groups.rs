@@ -9,6 +9,7 @@ catalogue! {
     PARAMETERS: "Parameters", "参数";
     QUEUE: "Queue", "队列";
     PICTURES: "Pictures", "图像";
+    MODELS: "Models", "模型";
     LISTS: "Lists", "列表";
     GO_TO: "go to", "转到";
     CHOOSE: "choose", "选择";
@@ -16,6 +17,7 @@ catalogue! {
     OF_WORKSTATION: "workstation", "工作台";
     LEADER: "more", "更多";
     OF_TOP: "go to the top", "转到顶部";
+    WORKBENCH: "workbench", "模型加工";
     MORE_KEYS: "more keys", "更多按键";
     SCOPE_GLOBAL: "everywhere", "全局";
     SCOPE_NORMAL: "outside editors", "编辑框之外";
@@ -24,6 +26,9 @@ catalogue! {
     SCOPE_QUEUE: "queue", "队列";
     SCOPE_PREVIEW: "preview", "预览";
     SCOPE_HISTORY: "history", "历史";
+    SCOPE_MODELS: "models", "模型";
+    SCOPE_NOTES: "notes on a model", "模型备注";
+    SCOPE_DIALOG: "dialogs", "对话框";
     SCOPE_INPUT: "one-line input", "单行输入";
     SCOPE_LIST: "lists and forms", "列表与表单";
     SCOPE_PICKER: "pickers", "选择器";

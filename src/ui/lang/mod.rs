@@ -11,6 +11,7 @@ macro_rules! catalogue {
     ($($name:ident: $en:literal, $zh:literal;)*) => {
         $(
             #[doc = $en]
+            #[allow(clippy::doc_markdown, reason = "the text is a person's, with the names that people write")]
             pub const $name: $crate::ui::lang::Text = $crate::ui::lang::text($en, $zh);
         )*
         /// Every text of this topic with its name.
@@ -19,6 +20,7 @@ macro_rules! catalogue {
 }
 
 pub mod actions;
+pub mod browser;
 pub mod form;
 pub mod generate;
 pub mod groups;
@@ -30,6 +32,7 @@ pub mod screen;
 pub mod time;
 pub mod trouble;
 pub mod words;
+pub mod workbench;
 
 /// One text in both languages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +64,7 @@ pub type Topic = (&'static str, &'static [(&'static str, Text)]);
 /// Every topic of the catalogue.
 pub const TOPICS: &[Topic] = &[
     ("actions", actions::ALL),
+    ("browser", browser::ALL),
     ("form", form::ALL),
     ("generate", generate::ALL),
     ("groups", groups::ALL),
@@ -72,6 +76,7 @@ pub const TOPICS: &[Topic] = &[
     ("time", time::ALL),
     ("trouble", trouble::ALL),
     ("words", words::ALL),
+    ("workbench", workbench::ALL),
 ];
 
 impl Lang {

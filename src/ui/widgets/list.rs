@@ -45,6 +45,11 @@ impl ListState {
         (count > 0).then(|| self.selected.min(count - 1))
     }
 
+    /// Selects a row; the window follows when it is drawn.
+    pub fn select(&mut self, row: usize) {
+        self.selected = row;
+    }
+
     /// Moves the selection in a list of `count` rows, of which `height` are seen.
     pub fn go(&mut self, go: Go, count: usize, height: usize) {
         let now = self.selected(count).unwrap_or(0);

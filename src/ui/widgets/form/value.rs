@@ -159,6 +159,13 @@ impl Value {
         *self != before
     }
 
+    /// The next option of a choice, the first behind the last one.
+    pub fn next(&mut self) {
+        if let Self::Choice { options, selected } = self {
+            *selected = (*selected + 1) % options.len().max(1);
+        }
+    }
+
     /// Takes what was typed.
     ///
     /// # Errors
