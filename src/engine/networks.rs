@@ -9,13 +9,10 @@ use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use crate::diffusion::adapted::Use;
-use crate::library::{Folder, Found, Trees};
+use crate::library::{Folder, Found, Trees, naming};
 use crate::prompt::networks::{Family, NetworkCall};
 use crate::weights::TensorFile;
 use crate::weights::adapter::{self, Adapter};
-
-/// Extensions of network files, in A1111 and elsewhere.
-const EXTENSIONS: [&str; 5] = ["safetensors", "ckpt", "pt", "pth", "bin"];
 
 /// Networks in memory: those of the job before.
 #[derive(Debug, Default)]
@@ -109,51 +106,12 @@ impl Networks {
         })
     }
 
-    /// The network that a call means: by its file's name without extension, as A1111, or by the name that its trainer gave it; failing
-    /// that with the extension, with folders, or in another case. Of several files of a name the first in order is taken.
+    /// The network that a call means, see [`naming::meant`]; those in folders for networks go before others.
     fn find(&mut self, trees: &Trees, name: &str) -> Option<PathBuf> {
         let mut networks: Vec<&Found> = trees.models.iter().filter(|found| may_be_network(found)).collect();
-        networks.sort_by_key(|found| found.folder.is_none());
-        let lower = name.to_lowercase();
-        let by = |same: &dyn Fn(&Found) -> bool| {
-            networks
-                .iter()
-                .find(|found| same(found))
-                .map(|found| found.path.clone())
-        };
-        if let Some(path) = by(&|found| found.stem() == name) {
-            return Some(path);
-        }
-        let aliases: Vec<(PathBuf, String)> = networks
-            .iter()
-            .filter_map(|found| Some((found.path.clone(), self.alias(&found.path)?)))
-            .collect();
-        let by_alias = |same: &dyn Fn(&str) -> bool| {
-            aliases
-                .iter()
-                .find(|(_, alias)| same(alias))
-                .map(|(path, _)| path.clone())
-        };
-        by_alias(&|alias| alias == name)
-            .or_else(|| by(&|found| found.name == name || without_extension(&found.name) == name))
-            .or_else(|| by(&|found| found.stem().to_lowercase() == lower))
-            .or_else(|| {
-                by(&|found| {
-                    [&*found.name, without_extension(&found.name)]
-                        .map(str::to_lowercase)
-                        .contains(&lower)
-                })
-            })
-            .or_else(|| {
-                by(&|found| {
-                    found
-                        .name
-                        .rsplit('/')
-                        .next()
-                        .is_some_and(|file| file.to_lowercase() == lower)
-                })
-            })
-            .or_else(|| by_alias(&|alias| alias.to_lowercase() == lower))
+        networks.sort_by_key(|found| found.folder.is_some());
+        let alias = |found: &&Found| self.alias(&found.path);
+        naming::meant(&networks, name, |found| &found.name, alias).map(|found| found.path.clone())
     }
 
     /// The name that a file's trainer gave it.
@@ -221,13 +179,6 @@ fn in_order(calls: &[NetworkCall]) -> Vec<NetworkCall> {
 fn may_be_network(found: &Found) -> bool {
     let fits = found.folder.is_none_or(|folder| folder == Folder::Network);
     fits && !found.diffusers
-}
-
-fn without_extension(name: &str) -> &str {
-    match name.rsplit_once('.') {
-        Some((stem, extension)) if EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known)) => stem,
-        _ => name,
-    }
 }
 
 fn list(roots: &[PathBuf]) -> String {

@@ -8,6 +8,7 @@ pub mod card;
 pub mod hashes;
 pub mod index;
 mod marks;
+pub mod naming;
 pub mod sidecar;
 pub mod walk;
 pub mod watch;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Card, Library};
+use crate::library::naming;
 use crate::library::walk::{FindError, Folder, Found, Trees, without_extension};
 use crate::weights::about::training::Base;
 use crate::weights::about::{About, Format};
@@ -44,35 +45,20 @@ impl Library {
         }
     }
 
-    /// The network that a prompt calls: by file name or the path below its folder, both without extension, else by `ss_output_name`, else
-    /// either in any case. Of files of one name the last of the list is meant, and an alias that several have means none, as in A1111.
+    /// The network that a prompt calls: as [`naming::meant`] says; what is a network by its content goes before what only lies among
+    /// networks.
     ///
     /// # Errors
     /// No network has the name.
     pub fn find_network(&self, wanted: &str) -> Result<Card, FindError> {
         let cards = self.cards();
         let is_network = |card: &&Card| card.about.kind == Kind::Network || card.folder == Some(Folder::Network);
-        let networks: Vec<&Card> = cards.iter().filter(is_network).collect();
-        let folded = wanted.to_lowercase();
-        let named = |name: &dyn Fn(&str) -> bool| {
-            let fits = |card: &&&Card| name(card.stem()) || name(without_extension(&card.name)) || name(&card.name);
-            // What is a network by its content goes before what only lies among networks.
-            let mut fitting: Vec<&Card> = networks.iter().filter(fits).copied().collect();
-            fitting.sort_by_key(|card| card.about.kind == Kind::Network);
-            fitting.pop()
-        };
-        let called = |alias: &dyn Fn(&str) -> bool| {
-            let mut fitting = networks.iter().filter(|card| card.alias().is_some_and(alias));
-            fitting.next().filter(|_| fitting.next().is_none()).copied()
-        };
-        let in_any_case = |text: &str| text.to_lowercase() == folded;
-        // `none` is no name but A1111's word for no network.
-        let alias = |alias: &dyn Fn(&str) -> bool| (folded != "none").then(|| called(alias)).flatten();
-        named(&|name| name == wanted)
-            .or_else(|| alias(&|name| name == wanted))
-            .or_else(|| named(&in_any_case))
-            .or_else(|| alias(&in_any_case))
-            .cloned()
+        let mut networks: Vec<&Card> = cards.iter().filter(is_network).collect();
+        // What is a network by its content goes before what only lies among networks.
+        networks.sort_by_key(|card| card.about.kind == Kind::Network);
+        let alias = |card: &&Card| card.alias().map(str::to_owned);
+        naming::meant(&networks, wanted, |card| &card.name, alias)
+            .map(|card| (*card).clone())
             .ok_or_else(|| {
                 let models = networks.iter().map(|card| found(card)).collect();
                 let trees = Trees {
