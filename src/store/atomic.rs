@@ -1,13 +1,17 @@
 //! Writing files so that a crash, a kill or a full disk leaves either the old file or the new one, whole.
 //!
-//! A file is written to a hidden temporary name beside its target (`.danlu-….tmp`), flushed to the disk, and renamed. Nothing here
-//! chooses names (see [`super::names`]) or contents.
+//! A file is written to a hidden temporary name beside its target (`.danlu-….tmp`), flushed to the disk, and renamed. Whoever writes
+//! thousands flushes once, at the end ([`How`], [`flush_file_system`]). Nothing here chooses names (see [`super::names`]) or contents.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File, Metadata};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
+
+mod moves;
+
+pub use moves::{flush_file_system, rename_new};
 
 /// A file or folder that could not be written, and why.
 #[derive(Debug, thiserror::Error)]
@@ -102,17 +106,53 @@ impl WriteError {
     }
 }
 
-/// Writes or replaces a file. Where the target exists its permissions stay; a link is followed, so that the file behind it is
-/// replaced and the link stands; a device or pipe is written to directly, for there is nothing to keep whole.
+/// How a file is written, beyond what it is.
+#[derive(Clone, Copy, Debug)]
+pub struct How<'a> {
+    /// Whether the disk has it when the function returns. One that writes thousands of files asks once for all of them, by
+    /// [`flush_file_system`]; until then a power cut, but no crash of the program, may leave neither old nor new.
+    pub flush: bool,
+    /// Whether the file must not be there yet.
+    pub is_new: bool,
+    /// The temporary file's name, for one that wants to find it again after a crash; no two processes may use one name at once.
+    pub temporary: Option<&'a str>,
+}
+
+/// Writes or replaces a file. Where the target exists its permissions, owner and group stay, the last two as far as this user may give
+/// files away; a link is followed, so that the file behind it is replaced and the link stands; a device or pipe is written to directly,
+/// for there is nothing to keep whole. Of a file with several names (hard links) the others keep the old contents.
 ///
 /// # Errors
 /// The folder or the disk does not allow it, or `write` failed. What stood before stands as it was.
 pub fn write_atomic(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), WriteError> {
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let how = How {
+        flush: true,
+        is_new: false,
+        temporary: None,
+    };
+    replace(path, how, write)
+}
+
+/// As [`write_atomic`], in the way that is asked for.
+///
+/// # Errors
+/// As [`write_atomic`]; [`Reason::Exists`] where a new file was wanted.
+pub fn replace(
+    path: &Path,
+    how: How<'_>,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), WriteError> {
+    let is_link = fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
+    let target = if is_link {
+        fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+    } else {
+        path.to_owned()
+    };
     let fail = |error| WriteError::new(path, error);
     let old = fs::metadata(&target).ok();
     match &old {
         Some(old) if old.is_dir() => return Err(fail(io::ErrorKind::IsADirectory.into())),
+        Some(_) if how.is_new => return Err(fail(io::ErrorKind::AlreadyExists.into())),
         Some(old) if !old.is_file() => {
             let mut file = BufWriter::new(File::options().write(true).open(&target).map_err(fail)?);
             return write(&mut file)
@@ -121,12 +161,18 @@ pub fn write_atomic(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Resul
         }
         _ => {}
     }
-    let temporary = written(&target, old.map(|old| old.permissions()), write).map_err(|error| WriteError {
+    let temporary = written(&target, old.as_ref(), how, write).map_err(|error| WriteError {
         path: path.to_owned(),
         ..error
     })?;
-    temporary.persist(&target).map_err(|failed| fail(failed.error))?;
-    sync_folder(&target);
+    if how.is_new {
+        persist_new(temporary, &target).map_err(|(error, _)| fail(error))?;
+    } else {
+        temporary.persist(&target).map_err(|failed| fail(failed.error))?;
+    }
+    if how.flush {
+        sync_folder(&target);
+    }
     Ok(())
 }
 
@@ -150,7 +196,12 @@ pub fn create_first_free(
     let Some(mut path) = paths.next() else {
         return Err(WriteError::new(Path::new(""), io::ErrorKind::InvalidInput.into()));
     };
-    let mut temporary = written(&path, None, write)?;
+    let how = How {
+        flush: true,
+        is_new: true,
+        temporary: None,
+    };
+    let mut temporary = written(&path, None, how, write)?;
     loop {
         let (error, back) = match persist_new(temporary, &path) {
             Ok(()) => {
@@ -207,12 +258,9 @@ fn probe(folder: &Path) -> Result<(), WriteError> {
         .ancestors()
         .find(|above| above.exists())
         .unwrap_or(Path::new("."));
+    // Without a name where the system can do that, so that a kill leaves nothing.
     let probe = if existing.is_dir() {
-        Builder::new()
-            .prefix(".danlu-")
-            .suffix(".tmp")
-            .tempfile_in(existing)
-            .map(|_| ())
+        tempfile::tempfile_in(existing).map(|_| ())
     } else {
         Err(io::ErrorKind::NotADirectory.into())
     };
@@ -222,31 +270,65 @@ fn probe(folder: &Path) -> Result<(), WriteError> {
     })
 }
 
-/// A temporary file beside `target`, written and flushed to the disk.
+/// A temporary file beside `target`, written.
 fn written(
     target: &Path,
-    permissions: Option<Permissions>,
+    old: Option<&Metadata>,
+    how: How<'_>,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<NamedTempFile, WriteError> {
-    let mut builder = Builder::new();
-    builder.prefix(".danlu-").suffix(".tmp");
-    // As `File::create` would: everything that the umask leaves.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let temporary = builder
-        .tempfile_in(folder_of(target))
-        .map_err(|error| WriteError::new(target, error))?;
+    let temporary = begun(&folder_of(target), how.temporary).map_err(|error| WriteError::new(target, error))?;
     let fill = || {
         let mut buffer = BufWriter::with_capacity(1 << 16, temporary.as_file());
         write(&mut buffer)?;
         buffer.flush()?;
-        if let Some(permissions) = permissions {
-            temporary.as_file().set_permissions(permissions)?;
+        if let Some(old) = old {
+            keep_attributes(temporary.as_file(), old)?;
         }
-        temporary.as_file().sync_all()
+        if how.flush {
+            temporary.as_file().sync_all()
+        } else {
+            Ok(())
+        }
     };
     fill().map_err(|error| WriteError::by_writer(target, error))?;
     Ok(temporary)
+}
+
+fn begun(folder: &Path, name: Option<&str>) -> io::Result<NamedTempFile> {
+    let mut builder = Builder::new();
+    // As `File::create` would: everything that the umask leaves.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let Some(name) = name else {
+        return builder.prefix(".danlu-").suffix(".tmp").tempfile_in(folder);
+    };
+    let builder = builder.prefix(name).suffix("").rand_bytes(0);
+    match builder.tempfile_in(folder) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::remove_file(folder.join(name))?;
+            builder.tempfile_in(folder)
+        }
+        begun => begun,
+    }
+}
+
+/// Gives a file the permissions, owner and group of another.
+fn keep_attributes(file: &File, old: &Metadata) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{MetadataExt, fchown};
+        let new = file.metadata()?;
+        let is_ours = (new.uid(), new.gid()) == (old.uid(), old.gid());
+        if !is_ours {
+            // Only root may give a file away; the group can often be kept all the same.
+            let _ = fchown(file, Some(old.uid()), Some(old.gid())).or_else(|_| fchown(file, None, Some(old.gid())));
+        }
+        if is_ours && new.mode() == old.mode() {
+            return Ok(());
+        }
+    }
+    file.set_permissions(old.permissions())
 }
 
 /// Gives a temporary file its name unless that is taken; hands it back if it fails.
@@ -357,6 +439,7 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn permissions_and_links_stay() {
+        use std::fs::Permissions;
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let (path, link) = (folder.path().join("a"), folder.path().join("link"));
