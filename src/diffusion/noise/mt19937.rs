@@ -1,4 +1,4 @@
-//! torch's CPU generator: the Mersenne Twister (Matsumoto and Nishimura 1998) and both of torch's roads from its words to normal numbers.
+//! torch's CPU generator: the [`Twister`] and both of torch's roads from its words to normal numbers.
 //!
 //! A draw of fewer than 16 values makes them one by one in f64, two from every pair of uniform numbers; the second waits in the generator
 //! for the next short draw, however many long ones come between. A longer draw is made in f32 in blocks of 16, and if the length is no
@@ -11,15 +11,14 @@
 use std::array;
 use std::f32::consts::{FRAC_1_SQRT_2, TAU};
 
-const WORDS: usize = 624;
-const MIDDLE: usize = 397;
+use crate::data::random::twister::Twister;
+
 const BLOCK: usize = 16;
 
 /// The generator's state.
 #[derive(Clone, Debug)]
 pub(super) struct Mersenne {
-    words: [u32; WORDS],
-    next: usize,
+    twister: Twister,
     /// The second normal number of a pair.
     spare: Option<f64>,
 }
@@ -27,16 +26,8 @@ pub(super) struct Mersenne {
 impl Mersenne {
     /// Only the lower 32 bits of the seed count.
     pub(super) fn new(seed: u64) -> Self {
-        let mut words = [seed as u32; WORDS];
-        for i in 1..WORDS {
-            let before = words[i - 1];
-            words[i] = (before ^ (before >> 30))
-                .wrapping_mul(1_812_433_253)
-                .wrapping_add(i as u32);
-        }
         Self {
-            words,
-            next: WORDS,
+            twister: Twister::new(seed as u32),
             spare: None,
         }
     }
@@ -71,35 +62,14 @@ impl Mersenne {
 
     /// Uniform in 0..1, 24 bits.
     fn unit(&mut self) -> f32 {
-        (self.word() & 0x00FF_FFFF) as f32 / 16_777_216.0
+        (self.twister.word() & 0x00FF_FFFF) as f32 / 16_777_216.0
     }
 
     /// Uniform in 0..1, 53 bits.
     fn unit_f64(&mut self) -> f64 {
-        let (high, low) = (self.word(), self.word());
+        let (high, low) = (self.twister.word(), self.twister.word());
         let bits = u64::from(high) << 32 | u64::from(low);
         (bits & ((1 << 53) - 1)) as f64 / (1_u64 << 53) as f64
-    }
-
-    fn word(&mut self) -> u32 {
-        if self.next == WORDS {
-            self.twist();
-        }
-        let mut y = self.words[self.next];
-        self.next += 1;
-        y ^= y >> 11;
-        y ^= y << 7 & 0x9D2C_5680;
-        y ^= y << 15 & 0xEFC6_0000;
-        y ^ y >> 18
-    }
-
-    fn twist(&mut self) {
-        for i in 0..WORDS {
-            let y = self.words[i] & 0x8000_0000 | self.words[(i + 1) % WORDS] & 0x7FFF_FFFF;
-            let odd = if y & 1 == 1 { 0x9908_B0DF } else { 0 };
-            self.words[i] = self.words[(i + MIDDLE) % WORDS] ^ y >> 1 ^ odd;
-        }
-        self.next = 0;
     }
 }
 
@@ -175,13 +145,6 @@ fn sin_cos(x: f32) -> (f32, f32) {
 mod tests {
     use super::*;
 
-    /// The 10,000th word of seed 5489, by which the C++ standard checks `std::mt19937`.
-    #[test]
-    fn words_are_the_twister() {
-        let mut generator = Mersenne::new(5489);
-        assert_eq!((0..10_000).map(|_| generator.word()).last(), Some(4_123_659_995));
-    }
-
     #[test]
     fn polynomials_are_the_functions() {
         for i in 1..=1000 {
@@ -200,9 +163,10 @@ mod tests {
         let whole = Mersenne::new(3).normal(2);
         let mut generator = Mersenne::new(3);
         assert_eq!(generator.normal(1), whole[..1]);
-        let words_before = generator.next;
+        let mut twin = generator.twister.clone();
         generator.normal(32);
         assert_eq!(generator.normal(1), whole[1..]);
-        assert_eq!(generator.next, words_before + 32);
+        let past = (0..33).map(|_| twin.word()).last();
+        assert_eq!(past, Some(generator.twister.word()));
     }
 }
