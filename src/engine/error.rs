@@ -1,10 +1,14 @@
 //! Why a job ended without being done, each a sentence with what to do about it.
 
+use std::path::{Path, PathBuf};
+
 use super::device;
+use crate::data::{journal, set};
 use crate::diffusion::pixels;
 use crate::diffusion::recipe;
 use crate::diffusion::sampler::Stop;
 use crate::store::atomic::WriteError;
+use crate::vision::looker;
 use crate::{weights, workbench};
 
 /// Why a job ended without being done.
@@ -29,6 +33,16 @@ pub(super) enum Error {
     #[error(transparent)]
     Workbench(workbench::Error),
     #[error(transparent)]
+    Look(looker::Error),
+    #[error(transparent)]
+    Set(#[from] set::Error),
+    #[error(transparent)]
+    Journal(#[from] journal::Error),
+    #[error("{} is no picture of the set", shown(.0))]
+    NoPicture(PathBuf),
+    #[error("proposals cannot be kept in {}: {reason}", shown(path))]
+    Results { path: PathBuf, reason: String },
+    #[error(transparent)]
     Write(#[from] WriteError),
     #[error("{message}")]
     Sampling { message: String, hint: Option<String> },
@@ -49,6 +63,9 @@ impl Error {
             Self::Weights(e) => e.hint(),
             Self::Workbench(e) => e.hint(),
             Self::Write(e) => e.hint(),
+            Self::Look(e) => e.hint(),
+            Self::Set(e) => e.hint(),
+            Self::Journal(e) => e.hint(),
             Self::Memory { .. } => Some("draw a smaller picture or a smaller batch, or end other programs".to_owned()),
             Self::Sampling { hint, .. } => hint.clone(),
             Self::Panic(_) => {
@@ -56,7 +73,31 @@ impl Error {
             }
             Self::Strict(_) => Some("without --strict the picture is made without it".to_owned()),
             Self::Unreadable => Some("retry it with the danlu that added it".to_owned()),
-            Self::Cancelled => None,
+            Self::Cancelled | Self::NoPicture(_) | Self::Results { .. } => None,
+        }
+    }
+}
+
+impl Error {
+    /// Proposals cannot be kept there.
+    pub(super) fn results(path: &Path, reason: &std::io::Error) -> Self {
+        Self::Results {
+            path: path.to_owned(),
+            reason: reason.to_string(),
+        }
+    }
+}
+
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().escape_debug().to_string()
+}
+
+impl From<looker::Error> for Error {
+    fn from(error: looker::Error) -> Self {
+        if error.is_stop() {
+            Self::Cancelled
+        } else {
+            Self::Look(error)
         }
     }
 }

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 
 use super::queue::{Entry, Present};
+use crate::data::edit::propose::Proposal;
 
 /// A job's number. The queue's numbers are durable and never given twice; an engine without a queue counts from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -112,6 +113,15 @@ pub enum Event {
         job: JobId,
         /// The picture.
         picture: Saved,
+    },
+    /// A tagger or captioner proposes this for a picture. What a job had found before it was broken off is not told again; the
+    /// job's file
+    /// of results has it.
+    Tagged {
+        /// The job.
+        job: JobId,
+        /// What it proposes.
+        proposal: Box<Proposal>,
     },
     /// Something that the user should know, and that stops nothing.
     Warning {
@@ -229,6 +239,7 @@ impl Event {
             | Self::Preview { job, .. }
             | Self::Decoding { job }
             | Self::Saved { job, .. }
+            | Self::Tagged { job, .. }
             | Self::Finished { job }
             | Self::Cancelled { job }
             | Self::Failed { job, .. } => Some(*job),

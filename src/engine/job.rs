@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::diffusion::Recipe;
+use crate::vision::TagJob;
 use crate::workbench::Task;
 
 /// A piece of work.
@@ -16,6 +17,8 @@ pub enum Job {
     Generate(Box<Generate>),
     /// Make a model file of others.
     Workbench(Box<Task>),
+    /// Propose captions for pictures.
+    Tag(Box<TagJob>),
     /// A job that another version of danlu wrote into the queue and this one cannot read, as it stands there. It is kept and shown, and
     /// never run.
     Unreadable(String),
@@ -26,15 +29,16 @@ impl Job {
     pub fn pictures(&self) -> usize {
         match self {
             Self::Generate(job) => job.recipe.pictures(),
-            Self::Workbench(_) | Self::Unreadable(_) => 0,
+            Self::Workbench(_) | Self::Tag(_) | Self::Unreadable(_) => 0,
         }
     }
 
-    /// The text that people know it by: its prompt, or what is made of model files.
+    /// The text that people know it by: its prompt, what is made of model files, or which tagger looks at which set.
     pub fn title(&self) -> Cow<'_, str> {
         match self {
             Self::Generate(job) => Cow::Borrowed(&job.recipe.prompt),
             Self::Workbench(task) => Cow::Owned(task.title()),
+            Self::Tag(job) => Cow::Owned(format!("{}: {}", job.name(), job.set.display())),
             Self::Unreadable(_) => Cow::Borrowed(""),
         }
     }

@@ -25,6 +25,7 @@ pub mod queue;
 pub mod seat;
 pub mod server;
 pub mod service;
+mod tagging;
 pub mod wire;
 pub mod worker;
 

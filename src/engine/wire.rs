@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{Job, JobId};
 
 /// Counts up whenever requests or events change, so that two versions never misunderstand each other.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 /// The longest request in bytes.
 pub const REQUEST_LIMIT: usize = 4 << 20;
 /// The longest event in bytes.

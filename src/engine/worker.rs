@@ -16,9 +16,11 @@ use super::inversions::Shelf;
 use super::job::{Generate, Job};
 use super::needed::{self, Identity, Needed};
 use super::networks::Networks;
+use super::tagging::{Kept, Tagging};
 use super::{CancelToken, Outlet, output};
 use crate::diffusion::{Model, Recipe, memory};
 use crate::library::Trees;
+use crate::vision::TagJob;
 use crate::weights::Checkpoint;
 use crate::workbench::{self, Task};
 
@@ -29,6 +31,8 @@ pub(super) struct Worker<'a> {
     models: Cache<Identity, Model>,
     networks: Networks,
     shelf: Shelf,
+    /// The last tagger or captioner; let go when something else is done.
+    looker: Option<Kept>,
     outlet: &'a Outlet,
 }
 
@@ -40,19 +44,25 @@ impl<'a> Worker<'a> {
             models: Cache::default(),
             networks: Networks::default(),
             shelf: Shelf::default(),
+            looker: None,
             outlet,
         }
     }
 
     /// Does a job and posts how it ended. A panic within it ends the job, not the engine.
     pub(super) fn run(&mut self, id: JobId, job: Job, cancel: &CancelToken) {
+        if !matches!(job, Job::Tag(_)) {
+            self.looker = None;
+        }
         let done = std::panic::catch_unwind(AssertUnwindSafe(|| match &job {
             Job::Generate(job) => self.generate(id, job, cancel),
             Job::Workbench(task) => self.make(id, task, cancel),
+            Job::Tag(job) => self.tag(id, job, cancel),
             Job::Unreadable(_) => Err(Error::Unreadable),
         }));
         let done = done.unwrap_or_else(|panic| {
             self.models = Cache::default();
+            self.looker = None;
             Err(Error::Panic(panic_text(panic.as_ref())))
         });
         self.outlet.post(match done {
@@ -174,6 +184,19 @@ impl<'a> Worker<'a> {
             self.outlet.post(Event::Warning { job: Some(id), message });
         }
         Ok(())
+    }
+
+    /// Proposes captions. A captioner gets the memory that kept models have.
+    fn tag(&mut self, id: JobId, job: &TagJob, cancel: &CancelToken) -> Result<(), Error> {
+        let device = self.device()?;
+        self.models = Cache::default();
+        let tagging = Tagging {
+            id,
+            job,
+            cancel,
+            outlet: self.outlet,
+        };
+        tagging.run(&mut self.looker, &device.device, &device.name)
     }
 
     fn device(&mut self) -> Result<Opened, Error> {

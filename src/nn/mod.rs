@@ -1,9 +1,10 @@
-//! The networks of Stable Diffusion as burn modules.
+//! The networks of Stable Diffusion, and the captioner BLIP, as burn modules.
 //!
 //! Each module is built from the tensors of a [`Scope`](crate::weights::Scope) under the names that diffusers and transformers give
 //! them, and computes in whatever number type those tensors have. Nothing here knows of prompts, steps or files. One layer a file;
-//! the networks are [`clip`], [`unet`] and [`vae`].
+//! the networks are [`clip`], [`unet`], [`vae`] and [`blip`].
 
+pub mod blip;
 pub mod clip;
 pub mod conv;
 pub mod hypernetwork;

@@ -49,22 +49,32 @@ pub struct LayerNorm {
     pub weight: Param<Tensor<1>>,
     /// `[width]`.
     pub bias: Param<Tensor<1>>,
+    epsilon: f64,
 }
 
 impl LayerNorm {
-    /// Loads `weight` and `bias`.
+    /// Loads `weight` and `bias`; the variance gets 1e-5, as in CLIP and the UNet.
     ///
     /// # Errors
     /// When a tensor is missing or misshapen.
     pub fn load(scope: &Scope<'_>, width: usize) -> Result<Self, Error> {
+        Self::load_with(scope, width, 1e-5)
+    }
+
+    /// As [`load`](Self::load); `epsilon` is added to the variance.
+    ///
+    /// # Errors
+    /// When a tensor is missing or misshapen.
+    pub fn load_with(scope: &Scope<'_>, width: usize, epsilon: f64) -> Result<Self, Error> {
         Ok(Self {
             weight: Param::from_tensor(scope.tensor("weight", [width])?),
             bias: Param::from_tensor(scope.tensor("bias", [width])?),
+            epsilon,
         })
     }
 
     /// Normalises `[…, width]`.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
-        module::layer_norm(x, self.weight.val(), Some(self.bias.val()), 1e-5)
+        module::layer_norm(x, self.weight.val(), Some(self.bias.val()), self.epsilon)
     }
 }

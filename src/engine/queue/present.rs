@@ -121,7 +121,7 @@ impl Present {
                 }
             }
             Event::Finished { job } | Event::Cancelled { job } | Event::Failed { job, .. } => self.rest(*job),
-            Event::Accepted { .. } | Event::Refused { .. } | Event::Stopping => {}
+            Event::Tagged { .. } | Event::Accepted { .. } | Event::Refused { .. } | Event::Stopping => {}
         }
     }
 

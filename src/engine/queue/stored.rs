@@ -119,6 +119,10 @@ pub(super) fn check(job: &Job) -> Result<(), Failure> {
     let job = match job {
         Job::Generate(job) => job,
         Job::Workbench(task) => return check_paths(task.inputs().into_iter().chain([task.output()])),
+        Job::Tag(job) => {
+            let paths = [Some(&job.set), Some(&job.model), job.results.as_ref()];
+            return check_paths(paths.into_iter().flatten().map(PathBuf::as_path));
+        }
         Job::Unreadable(_) => return Err(unreadable()),
     };
     if let Some(wrong) = job.recipe.check().into_iter().next() {
