@@ -10,9 +10,11 @@
 //! - [`engine`]: the background worker; jobs in, events out
 //! - [`workbench`]: model files made of model files: converted, merged, resized, extracted
 //! - [`diffusion`]: samplers, schedules, noise, guidance, the txt2img pipeline
+//! - [`vision`]: taggers, captioners, face detection
 //! - [`nn`]: CLIP text encoders, UNet, VAE as burn modules
 //! - [`library`]: what model files there are: found, described, hashed, remembered
 //! - [`weights`]: files to tensors, and the architecture they were made for
+//! - [`data`]: datasets: pictures, captions, edits that can be taken back, buckets, batches
 //! - [`prompt`]: tokens, attention grammar, chunks
 //! - [`infotext`]: generation parameters as A1111 writes and embeds them
 //! - [`store`]: paths, settings, model folders, output names
@@ -20,6 +22,7 @@
 //! To follow a picture from the prompt to the file, begin with [`engine::worker`] and read on in [`diffusion::txt2img`].
 
 pub mod app;
+pub mod data;
 pub mod diffusion;
 pub mod engine;
 pub mod infotext;
@@ -32,6 +35,7 @@ pub mod prompt;
 pub mod store;
 pub mod term;
 pub mod ui;
+pub mod vision;
 pub mod weights;
 pub mod workbench;
 pub mod workstation;

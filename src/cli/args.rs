@@ -10,6 +10,9 @@ use clap::{Args, Parser, Subcommand};
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
+    /// Open the workstation with this dataset: a folder of pictures, a kohya tree or a dataset TOML
+    #[arg(long, value_name = "DIR")]
+    pub(super) dataset: Option<PathBuf>,
     #[command(flatten)]
     pub(super) global: Global,
 }
@@ -53,6 +56,12 @@ pub(super) enum Command {
     /// List and describe model files
     #[command(subcommand)]
     Models(Models),
+    /// Count and change the tags of a dataset; nothing is written without `--write`
+    #[command(subcommand)]
+    Tags(super::tags::Command),
+    /// Check a dataset and work on its pictures; nothing is written without `--write`
+    #[command(subcommand)]
+    Dataset(super::dataset::Command),
     /// Show and change the queue of the engine process
     #[command(subcommand)]
     Queue(Queue),

@@ -96,6 +96,16 @@ impl Context {
         roots
     }
 
+    /// The trees that taggers and detectors are looked for in. The last is the data directory's own, there or not: where to put one.
+    pub(super) fn tagger_roots(&self) -> Vec<PathBuf> {
+        let mut roots = self.own_roots();
+        let own = self.paths.data_dir.join("models");
+        if !roots.contains(&own) {
+            roots.push(own);
+        }
+        roots
+    }
+
     /// The trees that are the user's.
     pub(super) fn own_roots(&self) -> Vec<PathBuf> {
         self.settings.existing_roots(&self.paths)

@@ -5,8 +5,10 @@
 
 mod args;
 mod bench;
+mod choice;
 mod companions;
 mod context;
+mod dataset;
 mod doctor;
 mod engine;
 mod failure;
@@ -19,6 +21,7 @@ mod queue;
 mod recipe;
 mod show;
 mod table;
+mod tags;
 mod workbench;
 mod workstation;
 
@@ -53,8 +56,14 @@ fn run(cli: Cli) -> Result<(), Failure> {
             .hint("use auto, kitty, kitty-direct, iterm2, sixel, halfblocks or none; `danlu doctor --graphics` shows them all"));
     }
     let Some(command) = cli.command else {
-        return workstation::run(cli.global);
+        return workstation::run(cli.global, cli.dataset);
     };
+    if cli.dataset.is_some() {
+        return Err(
+            Failure::usage("--dataset opens the workstation and goes with no command")
+                .hint("name the folder behind the command, as in `danlu tags stats DIR`"),
+        );
+    }
     match command {
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -66,6 +75,14 @@ fn run(cli: Cli) -> Result<(), Failure> {
         Command::Params(options) => params::run(&options),
         Command::Generate(options) => generate::run(&Context::load(cli.global)?, *options),
         Command::Models(command) => models::run(&Context::load(cli.global)?, command),
+        Command::Tags(command) => {
+            let mut global = cli.global;
+            if command.reads_config() {
+                global.config = None;
+            }
+            tags::run(&Context::load(global)?, command)
+        }
+        Command::Dataset(command) => dataset::run(cli.global, command),
         Command::Queue(command) => queue::run(&Context::load(cli.global)?, command),
         Command::Engine(options) => engine::run(&Context::load(cli.global)?, &options),
         Command::Doctor => doctor::run(cli.global),

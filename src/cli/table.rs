@@ -62,7 +62,7 @@ pub(super) fn queue(present: &Present, width: Option<usize>) -> String {
 
 fn title(job: &Job) -> Cow<'_, str> {
     match job {
-        Job::Generate(_) | Job::Workbench(_) => job.title(),
+        Job::Generate(_) | Job::Workbench(_) | Job::Tag(_) => job.title(),
         Job::Unreadable(_) => Cow::Borrowed("(of another version of danlu)"),
     }
 }

@@ -1,5 +1,7 @@
 //! `danlu` alone: opens the workstation.
 
+use std::path::PathBuf;
+
 use danlu::store::settings::{Loaded, Origin};
 use danlu::store::{Environment, Settings};
 use danlu::workstation::{self, Options};
@@ -8,7 +10,7 @@ use super::args::Global;
 use super::context::{self, Context};
 use super::failure::Failure;
 
-pub(super) fn run(global: Global) -> Result<(), Failure> {
+pub(super) fn run(global: Global, dataset: Option<PathBuf>) -> Result<(), Failure> {
     let environment = Environment::of_process()?;
     let overrides = context::overrides(global.clone());
     let Loaded {
@@ -27,6 +29,7 @@ pub(super) fn run(global: Global) -> Result<(), Failure> {
         config_file,
         roots: context.own_roots(),
         launch: context.launch()?,
+        dataset: dataset.map(|path| std::path::absolute(&path).unwrap_or(path)),
     };
     // A bad word on the command line is said before a missing terminal.
     match options.check_theme() {
