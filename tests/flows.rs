@@ -7,6 +7,8 @@
 mod browsing;
 #[path = "flows/choosing.rs"]
 mod choosing;
+#[path = "flows/dataset.rs"]
+mod dataset;
 #[path = "support/app.rs"]
 mod desk;
 #[path = "flows/engine.rs"]

@@ -165,6 +165,7 @@ fn what_may_follow_is_told_with_its_title() {
             "f Generate forever",
             "q queue",
             "v Live preview",
+            "o Open dataset",
             "c choose",
             "g go to",
             "w workstation"
@@ -175,7 +176,7 @@ fn what_may_follow_is_told_with_its_title() {
         next.iter()
             .any(|next| next.meaning == Meaning::Action(Action::FocusPrompt))
     );
-    assert_eq!(next.len(), 8);
+    assert_eq!(next.len(), 9);
 }
 
 #[test]

@@ -428,3 +428,97 @@ fn colours_tell_what_matched_in_a_list() {
     });
     insta::assert_snapshot!(looks.join("\n"));
 }
+
+/// The dataset's screen in all sizes and both languages, after something was done to it.
+fn of_dataset(then: impl Fn(&mut Desk)) -> String {
+    let mut all = String::new();
+    for lang in [Lang::En, Lang::Zh] {
+        for size in SIZES {
+            let mut desk = Desk::of(danlu::app::Start { lang, ..start(size) });
+            desk.open_shipped();
+            then(&mut desk);
+            writeln!(all, "{}x{}\n{}", size.width, size.height, text(&drawn(&mut desk))).unwrap();
+        }
+    }
+    all
+}
+
+#[test]
+fn a_dataset_shows_pictures_a_caption_and_all_tags() {
+    insta::assert_snapshot!(of_dataset(|desk| {
+        desk.work("j j m m");
+        let effects = desk.wait(500);
+        desk.keep(effects);
+    }));
+}
+
+#[test]
+fn a_dataset_is_a_grid_of_thumbnails_too() {
+    insta::assert_snapshot!(of_dataset(|desk| {
+        desk.work("t l l j");
+        let effects = desk.wait(500);
+        desk.keep(effects);
+    }));
+}
+
+#[test]
+fn a_query_is_completed_and_a_wrong_one_says_why() {
+    insta::assert_snapshot!(of_dataset(|desk| {
+        desk.work("/");
+        desk.type_in("tag:an");
+    }));
+    insta::assert_snapshot!(
+        "a_wrong_query",
+        of_dataset(|desk| {
+            desk.work("/");
+            desk.type_in("tag:animal (w:<x");
+            desk.work("enter");
+        })
+    );
+}
+
+#[test]
+fn a_tag_is_typed_with_completion_into_a_changed_caption() {
+    insta::assert_snapshot!(of_dataset(|desk| {
+        desk.work("l x a");
+        desk.type_in("bl");
+    }));
+}
+
+#[test]
+fn tags_are_sorted_by_surprise_and_marked() {
+    insta::assert_snapshot!(of_dataset(|desk| {
+        desk.work("/");
+        desk.type_in("tag:animal");
+        desk.work("enter l tab s s s m m");
+    }));
+}
+
+#[test]
+fn a_form_edits_many_captions_and_the_diff_comes_first() {
+    insta::assert_snapshot!(of_dataset(|desk| {
+        desk.work("e n");
+        desk.type_in("food");
+        desk.work("enter down");
+        desk.type_in("meal");
+    }));
+    insta::assert_snapshot!(
+        "the_diff",
+        of_dataset(|desk| {
+            desk.work("e n");
+            desk.type_in("food");
+            desk.work("enter down");
+            desk.type_in("meal");
+            desk.work("ctrl+s j x j");
+        })
+    );
+}
+
+#[test]
+fn the_trigger_word_is_guided() {
+    insta::assert_snapshot!(of_dataset(|desk| {
+        desk.work("e t");
+        desk.type_in("fluentzk");
+        desk.work("enter right enter down down enter");
+    }));
+}

@@ -32,22 +32,25 @@ impl App {
 
     /// The same without asking.
     pub(super) fn act_surely(&mut self, action: Action, effects: &mut Vec<Effect>) {
-        if self.act_in_editor(action, effects) || self.act_in_form(action) || self.act_in_browser(action, effects) {
+        if self.act_in_editor(action, effects)
+            || self.act_in_form(action)
+            || self.act_in_browser(action, effects)
+            || self.act_in_dataset(action, effects)
+        {
             return;
         }
         match action {
-            Action::Quit => effects.extend(self.keep_now().into_iter().chain([Effect::Quit])),
+            Action::Quit => effects.extend(self.leave().into_iter().chain([Effect::Quit])),
             Action::Suspend => effects.push(Effect::Suspend),
             Action::Redraw => effects.push(Effect::Redraw),
-            Action::Reload => {
-                self.reconnect(effects);
-                effects.extend([Effect::Reload, Effect::FindModels, Effect::Library(Ask::Models)]);
-            }
+            Action::Reload => self.reload(effects),
             Action::StopEngine => effects.push(Effect::Send(Request::Stop)),
             Action::NextPane => self.turn(1),
             Action::PreviousPane => self.turn(-1),
             Action::ShowGenerate => self.show(Tab::Generate),
             Action::ShowModels => self.show(Tab::Models),
+            Action::ShowDataset => self.show(Tab::Dataset),
+            Action::OpenSet => self.open_opener(),
             Action::NextTab => self.turn_tab(1),
             Action::PreviousTab => self.turn_tab(-1),
             Action::FocusPrompt => self.go_to(Pane::Prompt),
@@ -141,12 +144,14 @@ impl App {
                 Overlay::Reader(reader) if reader.query().is_none() => {
                     [Action::Filter, Action::Dismiss].contains(&action)
                 }
+                Overlay::Own(_) => self.offers_above_dataset(action),
                 _ => [Action::Accept, Action::Dismiss].contains(&action),
             };
         }
         let job = self.queue.current();
         match action {
             _ if self.tab() == Tab::Models && action.is_for(&[Scope::Models]) => self.offers_in_browser(action),
+            _ if self.tab() == Tab::Dataset => self.offers_in_dataset(action),
             Action::PauseQueue => self.queue.is_paused() || self.queue.waiting() > 0,
             Action::CancelCurrent => self.queue.running().is_some(),
             Action::CancelJob => job.is_some_and(|entry| !entry.state.is_ended()),
@@ -164,7 +169,7 @@ impl App {
             Action::PreviousPicture => self.history.selected() > 0,
             Action::NextPicture => !self.history.is_at_newest(),
             Action::RandomSeed => self.parameters.seed().is_some(),
-            Action::ShowGenerate => false,
+            Action::ShowGenerate | Action::OpenSet => false,
             Action::Dismiss => self.zoomed || self.parameters.is_typing(),
             _ => true,
         }
@@ -222,6 +227,8 @@ impl App {
             Pane::Prompt | Pane::Negative => self.shift.taller = (self.shift.taller + by).clamp(-400, 400),
             Pane::Models => self.shift.list = (self.shift.list + 2 * by).clamp(-400, 400),
             Pane::Details => self.shift.list = (self.shift.list - 2 * by).clamp(-400, 400),
+            Pane::Pictures => self.shift.pictures = (self.shift.pictures + 2 * by).clamp(-400, 400),
+            Pane::Caption | Pane::Tags => self.shift.pictures = (self.shift.pictures - 2 * by).clamp(-400, 400),
         }
     }
 
@@ -232,6 +239,11 @@ impl App {
 
     fn turn_tab(&mut self, by: isize) {
         self.show(beside(&Tab::ALL, self.tab(), by));
+    }
+
+    fn reload(&mut self, effects: &mut Vec<Effect>) {
+        self.reconnect(effects);
+        effects.extend([Effect::Reload, Effect::FindModels, Effect::Library(Ask::Models)]);
     }
 
     pub(super) fn reconnect(&mut self, effects: &mut Vec<Effect>) {
@@ -329,7 +341,7 @@ impl App {
         match self.focus {
             Pane::Queue => self.queue.go(go, page as usize + 1),
             Pane::History | Pane::Preview => self.walk(by),
-            Pane::Prompt | Pane::Negative | Pane::Parameters | Pane::Models | Pane::Details => {}
+            _ => {}
         }
     }
 

@@ -43,6 +43,7 @@ impl App {
         match forms::open(work, &entries, details, &current, self.lang) {
             Ok((matter, title, form)) => {
                 self.matter = Some(matter);
+                self.deed = None;
                 let title = text::safe(&title).into_owned();
                 self.overlays.push(Overlay::Dialog(Dialog::new(title, form, self.lang)));
             }
@@ -52,6 +53,9 @@ impl App {
 
     /// Takes the form that is open. It stays open where it is refused.
     pub(super) fn take_dialog(&mut self, effects: &mut Vec<Effect>) {
+        if self.take_deed() {
+            return;
+        }
         let (Some(Overlay::Dialog(dialog)), Some(matter)) = (self.overlays.last_mut(), &self.matter) else {
             return;
         };

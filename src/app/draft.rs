@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::diffusion::Recipe;
+use crate::panes::dataset::kept::Kept;
 
 /// The prompts and the form.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -21,4 +22,8 @@ pub struct Draft {
     pub taller: i16,
     /// Columns that the list of models has more.
     pub list: i16,
+    /// Columns that the pictures of a dataset have more.
+    pub pictures: i16,
+    /// The dataset.
+    pub dataset: Kept,
 }

@@ -7,6 +7,7 @@ use super::Side;
 use super::draft::Draft;
 use crate::engine::wire::Request;
 use crate::library::{Card, sidecar};
+use crate::panes::dataset;
 
 /// A piece of work outside of the app.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +31,8 @@ pub enum Effect {
     FindModels,
     /// Look into the library of models, or change something in it.
     Library(Ask),
+    /// Ask something of the keeper of the dataset; answered by `Msg::Dataset`.
+    Dataset(dataset::talk::Ask),
     /// Read a checkpoint's header; answered by `Msg::Inspected`.
     Inspect(PathBuf),
     /// Put a text into the terminal's clipboard.
@@ -109,4 +112,10 @@ pub enum Role {
     Small,
     /// The picture beside a model.
     Card,
+    /// The picture of a dataset that is looked at.
+    Sight,
+    /// The picture beside it.
+    Beside,
+    /// A thumbnail of a dataset, by its place on the screen.
+    Tile(u8),
 }

@@ -62,6 +62,7 @@ impl App {
             | Event::Loading { .. }
             | Event::Step { .. }
             | Event::Decoding { .. } => {}
+            Event::Tagged { proposal, .. } => self.dataset.hear_proposal(*proposal),
         }
     }
 
@@ -136,6 +137,9 @@ impl App {
             Role::Big => self.preview.put(load.path, picture),
             Role::Small => self.thumbnails.put(load.path, picture),
             Role::Card => self.browser.cover.put(load.path, picture),
+            Role::Sight => self.dataset.sight.put(load.path, picture),
+            Role::Beside => self.dataset.views.beside.put(load.path, picture),
+            Role::Tile(_) => self.dataset.tiles.put(load.path, picture),
         }
     }
 
@@ -154,6 +158,7 @@ impl App {
         {
             effects.push(Effect::Load(Load { path, role: Role::Card }));
         }
+        self.want_pictures_of_dataset(&layout, effects);
         let Some(area) = layout.area(Pane::History) else { return };
         let shown = thumbnails_in_view(&self.history, area);
         let paths: Vec<PathBuf> = self.history.pictures()[shown]

@@ -16,6 +16,9 @@ const WIDE: Size = Size::new(92, 28);
 /// The smallest screen that shows the list of models beside what is told of one.
 const BESIDE: Size = Size::new(80, 12);
 
+/// The least columns in which a dataset shows pictures, caption and tags side by side.
+const THREE: u16 = 104;
+
 /// How far the user has moved the borders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Shift {
@@ -25,6 +28,8 @@ pub struct Shift {
     pub taller: i16,
     /// Columns more for the list of models.
     pub list: i16,
+    /// Columns more for the pictures of a dataset.
+    pub pictures: i16,
 }
 
 /// The inside of a pane: what its frame leaves.
@@ -54,7 +59,7 @@ impl Layout {
         let body = Rect::new(0, 1, screen.width, screen.height - 2);
         let least = match focus.tab() {
             Tab::Generate => SEVERAL,
-            Tab::Models => BESIDE,
+            Tab::Models | Tab::Dataset => BESIDE,
         };
         let panes = if zoomed || !fits(least, screen) {
             vec![(focus, body)]
@@ -63,6 +68,7 @@ impl Layout {
                 Tab::Generate if fits(WIDE, screen) => wide(body, shift),
                 Tab::Generate => narrow(body, focus, shift),
                 Tab::Models => models(body, shift),
+                Tab::Dataset => dataset(body, focus, shift),
             }
         };
         Some(Self { bar, hints, panes })
@@ -104,6 +110,30 @@ fn models(body: Rect, shift: Shift) -> Vec<(Pane, Rect)> {
         ..body
     };
     vec![(Pane::Models, list), (Pane::Details, details)]
+}
+
+/// Pictures, caption, tags. Where three have no room, the caption gives way to the tags while these have the focus.
+fn dataset(body: Rect, focus: Pane, shift: Shift) -> Vec<(Pane, Rect)> {
+    let three = body.width >= THREE;
+    let share = if three { body.width * 3 / 10 } else { body.width * 2 / 5 };
+    let rest = if three { 60 } else { 30 };
+    let left = moved(share.min(70), shift.pictures, 24, body.width.saturating_sub(rest));
+    let tags = if three {
+        ((body.width - left) * 2 / 5).clamp(26, 56)
+    } else {
+        0
+    };
+    let [pictures, middle, right] = [
+        (body.x, left),
+        (body.x + left, body.width - left - tags),
+        (body.x + body.width - tags, tags),
+    ]
+    .map(|(x, width)| Rect { x, width, ..body });
+    match (three, focus) {
+        (true, _) => vec![(Pane::Pictures, pictures), (Pane::Caption, middle), (Pane::Tags, right)],
+        (false, Pane::Tags) => vec![(Pane::Pictures, pictures), (Pane::Tags, middle)],
+        (false, _) => vec![(Pane::Pictures, pictures), (Pane::Caption, middle)],
+    }
 }
 
 fn wide(body: Rect, shift: Shift) -> Vec<(Pane, Rect)> {
@@ -185,7 +215,7 @@ fn rows<const N: usize, const M: usize>(area: Rect, heights: [u16; N]) -> [Rect;
 mod tests {
     use super::*;
 
-    const PANES: [Pane; 8] = [
+    const PANES: [Pane; 11] = [
         Pane::Prompt,
         Pane::Negative,
         Pane::Parameters,
@@ -194,17 +224,21 @@ mod tests {
         Pane::Queue,
         Pane::Models,
         Pane::Details,
+        Pane::Pictures,
+        Pane::Caption,
+        Pane::Tags,
     ];
 
     #[test]
     fn panes_tile_the_body_whatever_the_size_and_the_borders() {
         for width in 24..220 {
             for height in (8..70).step_by(3) {
-                for (focus, by) in PANES.into_iter().zip([-300, -20, -3, 0, 9, 500, -50, 60]) {
+                for (focus, by) in PANES.into_iter().zip([-300, -20, -3, 0, 9, 500, -50, 60, -70, 20, 300]) {
                     let shift = Shift {
                         wider: by,
                         taller: -by,
                         list: by,
+                        pictures: by,
                     };
                     let layout = Layout::of(Size::new(width, height), focus, false, shift).unwrap();
                     let covered: u32 = layout.panes.iter().map(|(_, area)| area.area()).sum();

@@ -6,6 +6,7 @@
 
 pub mod act;
 pub mod browse;
+pub mod dataset;
 pub mod dialogs;
 pub mod draft;
 pub mod effect;
@@ -36,9 +37,10 @@ use crate::keys::{Action, Chord, Keymap};
 use crate::library::Details;
 use crate::overlay::Overlay;
 use crate::panes::browser::forms::Matter;
+use crate::panes::dataset::forms::Deed;
 use crate::panes::parameters::Model;
-use crate::panes::{browser as shelf, history, parameters, preview, prompt, queue};
-use crate::ui::lang::{Lang, Text, browser, generate};
+use crate::panes::{browser as shelf, dataset as set, history, parameters, preview, prompt, queue};
+use crate::ui::lang::{Lang, Text, browser, dataset as words, generate};
 use crate::ui::theme::Theme;
 
 /// A part of the screen that can have the focus.
@@ -60,6 +62,12 @@ pub enum Pane {
     Models,
     /// What is told of a model.
     Details,
+    /// The pictures of a dataset.
+    Pictures,
+    /// A picture of it with its caption.
+    Caption,
+    /// All its tags.
+    Tags,
 }
 
 impl Pane {
@@ -70,6 +78,7 @@ impl Pane {
                 Tab::Generate
             }
             Self::Models | Self::Details => Tab::Models,
+            Self::Pictures | Self::Caption | Self::Tags => Tab::Dataset,
         }
     }
 }
@@ -81,11 +90,13 @@ pub enum Tab {
     Generate,
     /// The model files.
     Models,
+    /// Pictures and captions to train on.
+    Dataset,
 }
 
 impl Tab {
     /// All of them, in the order of the bar.
-    pub const ALL: [Self; 2] = [Self::Generate, Self::Models];
+    pub const ALL: [Self; 3] = [Self::Generate, Self::Models, Self::Dataset];
 
     /// Its panes in the order of the tab key.
     pub const fn panes(self) -> &'static [Pane] {
@@ -99,6 +110,7 @@ impl Tab {
                 Pane::Queue,
             ],
             Self::Models => &[Pane::Models, Pane::Details],
+            Self::Dataset => &[Pane::Pictures, Pane::Caption, Pane::Tags],
         }
     }
 
@@ -107,6 +119,7 @@ impl Tab {
         match self {
             Self::Generate => generate::TAB,
             Self::Models => browser::TAB,
+            Self::Dataset => words::TAB,
         }
     }
 }
@@ -171,6 +184,8 @@ pub struct Start {
     pub model: Model,
     /// What jobs are given.
     pub workshop: Workshop,
+    /// The dataset to begin with.
+    pub dataset: Option<PathBuf>,
     /// When it is.
     pub now: Instant,
 }
@@ -206,6 +221,14 @@ pub struct App {
     awaiting: Option<Action>,
     /// What the form above the panes is for.
     matter: Option<Matter>,
+    /// The pictures and captions to train on.
+    dataset: set::State,
+    /// The picture of the dataset that the cursor stays on, and since when, until it is looked at.
+    gaze: Option<(Option<usize>, Instant)>,
+    /// What the form above the dataset is for.
+    deed: Option<Deed>,
+    /// Names behind the rows of an open list of the dataset.
+    offered: Vec<String>,
     overlays: Vec<Overlay>,
     notices: Vec<Notice>,
     link: Link,
@@ -278,6 +301,7 @@ impl App {
                 wider: start.draft.wider,
                 taller: start.draft.taller,
                 list: start.draft.list,
+                pictures: start.draft.pictures,
             },
             prompt: prompt::State::default(),
             negative: prompt::State::default(),
@@ -292,6 +316,10 @@ impl App {
             described: HashMap::new(),
             awaiting: None,
             matter: None,
+            dataset: set::State::default(),
+            gaze: None,
+            deed: None,
+            offered: Vec::new(),
             overlays: Vec::new(),
             notices: Vec::new(),
             link: Link::Opening,
@@ -319,6 +347,10 @@ impl App {
         app.parameters.set_rng(app.workshop.rng);
         app.take_up(start.draft);
         app.kept = app.draft();
+        if let Some(path) = start.dataset {
+            app.focus = Pane::Pictures;
+            app.dataset.open(path);
+        }
         app
     }
 
@@ -330,6 +362,7 @@ impl App {
             Effect::Library(effect::Ask::Models),
             Effect::Inspect(self.parameters.model().path.clone()),
         ];
+        effects.extend(self.dataset.take_asks().into_iter().map(Effect::Dataset));
         self.count_tokens(&mut effects);
         effects
     }
@@ -337,7 +370,8 @@ impl App {
     /// When the app wants to hear of the time again. `None` while nothing changes by itself.
     pub fn deadline(&self) -> Option<Instant> {
         let notices = self.notices.iter().map(|notice| notice.until);
-        notices.chain(self.keep_at).chain(self.rests_until()).min()
+        let rests = self.rests_until().into_iter().chain(self.gazes_until());
+        notices.chain(self.keep_at).chain(rests).min()
     }
 
     /// Takes note of what the last frame showed, for the mouse.
@@ -362,10 +396,12 @@ impl App {
     /// Gives the focus to a pane, and shows the tab that it belongs to.
     fn go_to(&mut self, pane: Pane) {
         if pane.tab() != self.tab() {
+            self.leave_dataset();
             self.left[self.tab() as usize] = self.focus;
             self.zoomed = false;
         }
         self.focus = pane;
+        self.enter_dataset();
         match pane {
             Pane::Prompt => self.last_side = Side::Prompt,
             Pane::Negative => self.last_side = Side::Negative,

@@ -12,6 +12,7 @@ use crate::engine::Event;
 use crate::keys::Keymap;
 use crate::library::{Details, Progress};
 use crate::panes::browser::entry::Entry;
+use crate::panes::dataset;
 use crate::panes::parameters::Model;
 use crate::panes::prompt::tokens::Tokens;
 use crate::term::graphics::Picture;
@@ -67,6 +68,8 @@ pub enum Msg {
     Models(Models),
     /// The library of models has something to tell.
     Library(News),
+    /// The keeper of the dataset has something to tell.
+    Dataset(dataset::talk::News),
     /// A checkpoint's header was read, or could not be.
     Inspected {
         /// The checkpoint.

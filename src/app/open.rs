@@ -118,6 +118,7 @@ impl App {
                 let items = Lang::ALL.iter().map(|lang| plain(lang.name())).collect();
                 (screen::LANGUAGE, items, lang.name().to_owned())
             }
+            Purpose::Batch | Purpose::Snapshot | Purpose::Query => return,
             Purpose::Palette => return self.open_palette(),
             Purpose::Help => return self.open_help(),
             Purpose::Picture => {
@@ -169,12 +170,17 @@ impl App {
     /// Actions while an overlay is open. The outer ones (quit, redraw) go through.
     pub(super) fn act_in_overlay(&mut self, action: Action, effects: &mut Vec<Effect>) -> bool {
         let screen = Rect::from(self.screen);
+        if self.act_above_dataset(action, effects) {
+            return true;
+        }
         let Some(overlay) = self.overlays.last_mut() else {
             return false;
         };
         let page = match overlay {
             Overlay::Chooser(chooser) => rows_of(chooser, screen),
-            Overlay::Reader(_) | Overlay::Dialog(_) | Overlay::Confirm(_) => usize::from(screen.height / 2),
+            Overlay::Reader(_) | Overlay::Dialog(_) | Overlay::Confirm(_) | Overlay::Own(_) => {
+                usize::from(screen.height / 2)
+            }
         };
         match overlay.act(action, page) {
             None => return !matches!(action, Action::Quit | Action::Redraw | Action::Suspend),
@@ -211,7 +217,7 @@ impl App {
             Answer::Chosen(index) => match self.overlays.pop() {
                 Some(Overlay::Confirm(action)) => self.act_surely(action, effects),
                 Some(Overlay::Chooser(chooser)) => self.choose(chooser.purpose, index, effects),
-                Some(Overlay::Reader(_) | Overlay::Dialog(_)) | None => {}
+                Some(Overlay::Reader(_) | Overlay::Dialog(_) | Overlay::Own(_)) | None => {}
             },
             Answer::Submitted => self.take_dialog(effects),
         }
@@ -270,6 +276,7 @@ impl App {
                 let value = self.lang.code().to_owned();
                 effects.push(Effect::Set { key: "lang", value });
             }
+            Purpose::Batch | Purpose::Snapshot | Purpose::Query => self.choose_in_dataset(purpose, index),
             Purpose::Picture => {
                 self.history.select(index);
                 self.looked();
@@ -285,11 +292,14 @@ impl App {
             wider: self.shift.wider,
             taller: self.shift.taller,
             list: self.shift.list,
+            pictures: self.shift.pictures,
+            dataset: self.dataset.kept(),
         }
     }
 
     /// Takes up what was worked on, or what there is to try at first.
     pub(super) fn take_up(&mut self, draft: Draft) {
+        self.dataset.take_up(draft.dataset);
         match draft.recipe.filter(|recipe| recipe.check().is_empty()) {
             Some(recipe) => {
                 self.prompt.set_text(&recipe.prompt);

@@ -86,6 +86,7 @@ impl App {
                 }
             }
             Pane::Models | Pane::Details => self.click_in_browser(pane, position, again, effects),
+            Pane::Pictures | Pane::Caption | Pane::Tags => self.click_in_dataset(pane, position, again),
         }
     }
 
@@ -120,6 +121,7 @@ impl App {
         let shift = match self.tab() {
             Tab::Generate => &mut self.shift.wider,
             Tab::Models => &mut self.shift.list,
+            Tab::Dataset => &mut self.shift.pictures,
         };
         *shift = (i32::from(*shift) + by).clamp(-400, 400) as i16;
     }
@@ -136,17 +138,21 @@ impl App {
             ),
             Pane::History | Pane::Preview => self.walk(rows.signum() as isize),
             Pane::Models | Pane::Details => self.wheel_in_browser(pane, rows),
+            Pane::Pictures | Pane::Caption | Pane::Tags => self.wheel_in_dataset(pane, rows),
         }
     }
 
     fn mouse_in_overlay(&mut self, kind: MouseEventKind, position: Position, effects: &mut Vec<Effect>) {
+        if self.mouse_above_dataset(kind, position) {
+            return;
+        }
         let row = self.seen.rows.at(position);
         let answer = match (kind, self.overlays.last_mut()) {
             (MouseEventKind::ScrollUp, Some(overlay)) => overlay.act(Action::SelectUp, 1),
             (MouseEventKind::ScrollDown, Some(overlay)) => overlay.act(Action::SelectDown, 1),
             // What was filled in is not lost by a click beside it.
             (MouseEventKind::Down(_), Some(overlay)) if !self.seen.covers(position) => {
-                (!matches!(overlay, Overlay::Dialog(_))).then_some(Answer::Dismissed)
+                (!matches!(overlay, Overlay::Dialog(_) | Overlay::Own(_))).then_some(Answer::Dismissed)
             }
             (MouseEventKind::Down(MouseButton::Left), Some(Overlay::Chooser(chooser))) => row.and_then(|row| {
                 chooser.select(row);

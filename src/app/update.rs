@@ -33,6 +33,7 @@ impl App {
             Msg::Counted { side, revision, tokens } => self.editor(side).counted(revision, tokens),
             Msg::Models(models) => self.models = models,
             Msg::Library(news) => self.hear_of_models(news, &mut effects),
+            Msg::Dataset(news) => self.hear_of_dataset(news),
             Msg::Inspected { path, native } => self.inspected(&path, native),
             Msg::Theme(Ok(theme)) => self.theme = *theme,
             Msg::Themes(themes) => self.set_themes(themes),
@@ -40,14 +41,20 @@ impl App {
             Msg::Keymap(Ok(keymap)) => self.keymap = *keymap,
             Msg::Theme(Err(complaint)) | Msg::Keymap(Err(complaint)) => self.complain(Grade::Error, complaint),
             Msg::Complain(complaint) => self.complain(Grade::Warning, complaint),
-            Msg::Terminal(terminal) => self.terminal = Some(terminal),
+            Msg::Terminal(terminal) => {
+                self.dataset.slow = terminal.slow;
+                self.terminal = Some(terminal);
+            }
         }
         if let Some(Overlay::Reader(reader)) = self.overlays.last_mut() {
             reader.fit(text_width(Rect::from(self.screen)));
         }
         self.count_tokens(&mut effects);
         self.rest(&mut effects);
+        self.gaze();
         self.want_pictures(&mut effects);
+        self.queue_tagging(&mut effects);
+        effects.extend(self.dataset.take_asks().into_iter().map(Effect::Dataset));
         self.keep_draft(&mut effects);
         effects
     }
@@ -88,6 +95,7 @@ impl App {
             Pane::Models if self.browser.is_filtering() => Scope::Picker,
             Pane::Details if self.browser.notes().is_some() => Scope::Notes,
             Pane::Models | Pane::Details => Scope::Models,
+            Pane::Pictures | Pane::Caption | Pane::Tags => self.scope_in_dataset(),
         };
         own.chain()
     }
@@ -108,6 +116,9 @@ impl App {
 
     /// A key that is no action: for whatever takes text.
     fn type_key(&mut self, key: &KeyEvent, chord: Chord, effects: &mut Vec<Effect>) {
+        if self.type_above_dataset(key) {
+            return;
+        }
         if let Some(overlay) = self.overlays.last_mut() {
             let answer = overlay.key(key);
             self.answer(answer, effects);
@@ -119,10 +130,15 @@ impl App {
             self.change_form(Message::Type(edit));
         } else if self.tab() == Tab::Models {
             self.type_in_browser(key, chord, effects);
+        } else if self.tab() == Tab::Dataset {
+            self.type_in_dataset(key, chord);
         }
     }
 
     pub(super) fn paste(&mut self, text: &str, effects: &mut Vec<Effect>) {
+        if self.paste_above_dataset(text) {
+            return;
+        }
         if let Some(overlay) = self.overlays.last_mut() {
             let answer = overlay.insert(text);
             self.answer(answer, effects);
@@ -134,6 +150,8 @@ impl App {
             self.change_form(Message::Paste(text.to_owned()));
         } else if self.tab() == Tab::Models {
             self.paste_in_browser(text, effects);
+        } else if self.tab() == Tab::Dataset {
+            self.paste_in_dataset(text);
         }
     }
 

@@ -10,8 +10,8 @@ use ratatui::widgets::{Clear, Widget};
 use super::layout::{LEAST, Layout};
 use super::{App, Grade, Link, Pane, Tab, layout};
 use crate::keys::{Action, Scope};
-use crate::overlay;
-use crate::panes::{browser, history, preview, prompt, queue};
+use crate::overlay::{self, Overlay};
+use crate::panes::{browser, dataset, history, preview, prompt, queue};
 use crate::term::graphics::Picture;
 use crate::ui::lang::{generate, jobs, pictures, screen};
 use crate::ui::theme::Role;
@@ -23,6 +23,10 @@ use crate::ui::{lang, text};
 const BIG: u8 = 0;
 /// The slot of a model's picture, behind those of the thumbnails.
 const CARD: u8 = 255;
+/// The slot of the picture of a dataset that is looked at. Its thumbnails share those of the history.
+const SIGHT: u8 = 254;
+/// The slot of a picture that is shown beside it.
+const BESIDE: u8 = 253;
 
 /// What a frame showed and where.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +53,8 @@ pub struct Seen {
     tabs: Vec<Rect>,
     /// What there is of the models.
     pub models: browser::view::Drawn,
+    /// What there is of the dataset.
+    pub dataset: dataset::view::Drawn,
 }
 
 /// A place for a picture.
@@ -122,6 +128,12 @@ pub fn view(app: &App, buffer: &mut Buffer) -> Seen {
         seen.covers.push(drawn.area);
         seen.rows = drawn.rows;
         seen.dialog = drawn.form;
+        if let (Overlay::Own(_), Some(above)) = (overlay, &app.dataset.above) {
+            let drawn = above.draw(&app.keys_above_dataset(), &app.theme, app.lang, buffer.area, buffer);
+            seen.cursor = drawn.cursor;
+            seen.covers.push(drawn.area);
+            seen.rows = drawn.rows;
+        }
     }
     if !app.pending.is_empty() {
         let continuations = app.keymap.continuations(app.scopes(), &app.pending);
@@ -250,6 +262,7 @@ fn view_pane(app: &App, pane: Pane, area: Rect, seen: &mut Seen, buffer: &mut Bu
             }
         }
         Pane::Details => view_details(app, focused, inside, seen, buffer),
+        Pane::Pictures | Pane::Caption | Pane::Tags => view_dataset(app, pane, focused, inside, seen, buffer),
     }
 }
 
@@ -279,6 +292,54 @@ fn view_details(app: &App, focused: bool, inside: Rect, seen: &mut Seen, buffer:
     seen.models.details = drawn;
 }
 
+fn view_dataset(app: &App, pane: Pane, focused: bool, inside: Rect, seen: &mut Seen, buffer: &mut Buffer) {
+    let (state, keys) = (&app.dataset, app.keys_of_dataset());
+    let spot = |slot, numbered: &preview::Numbered, area, lasting| Spot {
+        slot,
+        number: numbered.number,
+        picture: numbered.picture.clone(),
+        area,
+        growing: false,
+        lasting,
+    };
+    let (cursor, cover) = match pane {
+        Pane::Pictures => {
+            let drawn = dataset::view::pictures(state, &keys, focused, &app.theme, app.lang, inside, buffer);
+            let tiles = drawn
+                .tiles
+                .iter()
+                .map(|(place, tile, area)| spot(1 + place, tile, *area, false));
+            seen.spots.extend(tiles);
+            let told = (drawn.cursor, drawn.cover);
+            seen.dataset.pictures = drawn;
+            told
+        }
+        Pane::Caption => {
+            let drawn = dataset::view::caption(state, &keys, focused, &app.theme, app.lang, inside, buffer);
+            let sight = drawn.sight.iter().map(|(sight, area)| spot(SIGHT, sight, *area, false));
+            seen.spots.extend(sight);
+            let beside = drawn
+                .beside
+                .iter()
+                .map(|(beside, area)| spot(BESIDE, beside, *area, false));
+            seen.spots.extend(beside);
+            let told = (drawn.cursor, drawn.cover);
+            seen.dataset.caption = drawn;
+            told
+        }
+        _ => {
+            let drawn = dataset::view::tags(state, &keys, focused, &app.theme, app.lang, inside, buffer);
+            let cursor = drawn.cursor;
+            seen.dataset.tags = drawn;
+            (cursor, None)
+        }
+    };
+    if focused {
+        seen.cursor = cursor;
+    }
+    seen.covers.extend(cover);
+}
+
 fn title(app: &App, pane: Pane) -> (String, String) {
     let (title, tail) = match pane {
         Pane::Prompt => (&generate::PROMPT, app.prompt.title_tail()),
@@ -305,6 +366,9 @@ fn title(app: &App, pane: Pane) -> (String, String) {
         Pane::Models => (&lang::browser::TAB, app.browser.title_tail(app.lang)),
         Pane::Details if app.browser.notes().is_some() => (&lang::browser::NOTES, app.browser.shown_name()),
         Pane::Details => (&lang::browser::DETAILS, String::new()),
+        Pane::Pictures => (&lang::dataset::PICTURES, app.dataset.pictures_tail(app.lang)),
+        Pane::Caption => return (app.lang.say(&app.dataset.view.title()).to_owned(), app.caption_tail()),
+        Pane::Tags => (&lang::dataset::TAGS, dataset::view::tags_tail(&app.dataset, app.lang)),
     };
     (app.lang.say(title).to_owned(), tail)
 }

@@ -44,6 +44,10 @@ pub enum Group {
     Pictures,
     /// The model files.
     Models,
+    /// The pictures and captions of a dataset.
+    Dataset,
+    /// Changing many captions at once.
+    Captions,
     /// Choosing models, samplers, looks.
     Choosing,
     /// Going from pane to pane.
@@ -56,13 +60,15 @@ pub enum Group {
 
 impl Group {
     /// Every group, in the order of help.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Drawing,
         Self::Writing,
         Self::Parameters,
         Self::Queue,
         Self::Pictures,
         Self::Models,
+        Self::Dataset,
+        Self::Captions,
         Self::Choosing,
         Self::Panes,
         Self::Lists,
@@ -78,6 +84,8 @@ impl Group {
             Self::Queue => groups::QUEUE,
             Self::Pictures => groups::PICTURES,
             Self::Models => groups::MODELS,
+            Self::Dataset => groups::DATASET,
+            Self::Captions => groups::CAPTIONS,
             Self::Choosing => groups::CHOOSING,
             Self::Panes => groups::PANES,
             Self::Lists => groups::LISTS,

@@ -83,7 +83,7 @@ pub struct Hint {
 }
 
 /// What the default prefixes open.
-const PREFIXES: [(&str, Text); 7] = [
+const PREFIXES: [(&str, Text); 8] = [
     ("space", groups::LEADER),
     ("space g", groups::GO_TO),
     ("space c", groups::CHOOSE),
@@ -91,6 +91,7 @@ const PREFIXES: [(&str, Text); 7] = [
     ("space w", groups::OF_WORKSTATION),
     ("g", groups::OF_TOP),
     ("w", groups::WORKBENCH),
+    ("e", groups::OF_EDITS),
 ];
 
 impl Default for Keymap {

@@ -26,6 +26,34 @@ pub enum Scope {
     Models,
     /// The notes on a model: plain characters type.
     Notes,
+    /// The dataset: what holds in all of its parts.
+    Dataset,
+    /// The pictures of a dataset.
+    Pictures,
+    /// The tags of a caption, one by one.
+    Chips,
+    /// The tags of a whole dataset.
+    Tags,
+    /// What training draws of a caption.
+    Draws,
+    /// What training sees of the pictures.
+    Crops,
+    /// A crop that is being moved.
+    Moving,
+    /// What is wrong with a dataset.
+    Health,
+    /// Near-duplicates.
+    Twins,
+    /// What taggers propose.
+    Proposals,
+    /// One line that is being typed and can be completed.
+    Completing,
+    /// Changes to be looked at before they are written.
+    Review,
+    /// Captions that two have changed.
+    Conflicts,
+    /// The words and tags of a subject.
+    Trigger,
     /// A form that is open above the panes: plain characters type into the selected field.
     Dialog,
     /// One line that is being typed: a value, a filter.
@@ -44,7 +72,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope, outermost first.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 30] = [
         Self::Global,
         Self::Normal,
         Self::List,
@@ -55,8 +83,22 @@ impl Scope {
         Self::History,
         Self::Models,
         Self::Notes,
+        Self::Dataset,
+        Self::Pictures,
+        Self::Chips,
+        Self::Tags,
+        Self::Draws,
+        Self::Crops,
+        Self::Moving,
+        Self::Health,
+        Self::Twins,
+        Self::Proposals,
+        Self::Review,
+        Self::Conflicts,
+        Self::Trigger,
         Self::Dialog,
         Self::Input,
+        Self::Completing,
         Self::Picker,
         Self::Palette,
         Self::Help,
@@ -75,6 +117,20 @@ impl Scope {
             Self::History => &[Self::History, Self::List, Self::Normal, Self::Global],
             Self::Models => &[Self::Models, Self::List, Self::Normal, Self::Global],
             Self::Notes => &[Self::Notes, Self::Global],
+            Self::Dataset => &[Self::Dataset, Self::List, Self::Normal, Self::Global],
+            Self::Pictures => &[Self::Pictures, Self::Dataset, Self::List, Self::Normal, Self::Global],
+            Self::Chips => &[Self::Chips, Self::Dataset, Self::List, Self::Normal, Self::Global],
+            Self::Tags => &[Self::Tags, Self::Dataset, Self::List, Self::Normal, Self::Global],
+            Self::Draws => &[Self::Draws, Self::Dataset, Self::List, Self::Normal, Self::Global],
+            Self::Crops => &[Self::Crops, Self::Dataset, Self::List, Self::Normal, Self::Global],
+            Self::Moving => &[Self::Moving, Self::Global],
+            Self::Health => &[Self::Health, Self::Dataset, Self::List, Self::Normal, Self::Global],
+            Self::Twins => &[Self::Twins, Self::Dataset, Self::List, Self::Normal, Self::Global],
+            Self::Proposals => &[Self::Proposals, Self::Dataset, Self::List, Self::Normal, Self::Global],
+            Self::Completing => &[Self::Completing, Self::Input, Self::Global],
+            Self::Review => &[Self::Review, Self::List, Self::Global],
+            Self::Conflicts => &[Self::Conflicts, Self::List, Self::Global],
+            Self::Trigger => &[Self::Trigger, Self::Global],
             Self::Dialog => &[Self::Dialog, Self::Global],
             Self::Input => &[Self::Input, Self::Global],
             Self::List => &[Self::List, Self::Global],
@@ -89,7 +145,14 @@ impl Scope {
     pub const fn types(self) -> bool {
         matches!(
             self,
-            Self::Editor | Self::Notes | Self::Dialog | Self::Input | Self::Picker | Self::Palette
+            Self::Editor
+                | Self::Notes
+                | Self::Dialog
+                | Self::Input
+                | Self::Completing
+                | Self::Trigger
+                | Self::Picker
+                | Self::Palette
         )
     }
 
@@ -105,6 +168,20 @@ impl Scope {
             Self::History => "history",
             Self::Models => "models",
             Self::Notes => "notes",
+            Self::Dataset => "dataset",
+            Self::Pictures => "pictures",
+            Self::Chips => "chips",
+            Self::Tags => "tags",
+            Self::Draws => "draws",
+            Self::Crops => "crops",
+            Self::Moving => "moving",
+            Self::Health => "health",
+            Self::Twins => "near-duplicates",
+            Self::Proposals => "proposals",
+            Self::Completing => "completing",
+            Self::Review => "review",
+            Self::Conflicts => "conflicts",
+            Self::Trigger => "trigger",
             Self::Dialog => "dialog",
             Self::Input => "input",
             Self::List => "list",
@@ -127,6 +204,20 @@ impl Scope {
             Self::History => groups::SCOPE_HISTORY,
             Self::Models => groups::SCOPE_MODELS,
             Self::Notes => groups::SCOPE_NOTES,
+            Self::Dataset => groups::SCOPE_DATASET,
+            Self::Pictures => groups::SCOPE_PICTURES,
+            Self::Chips => groups::SCOPE_CHIPS,
+            Self::Tags => groups::SCOPE_TAGS,
+            Self::Draws => groups::SCOPE_DRAWS,
+            Self::Crops => groups::SCOPE_CROPS,
+            Self::Moving => groups::SCOPE_MOVING,
+            Self::Health => groups::SCOPE_HEALTH,
+            Self::Twins => groups::SCOPE_TWINS,
+            Self::Proposals => groups::SCOPE_PROPOSALS,
+            Self::Completing => groups::SCOPE_COMPLETING,
+            Self::Review => groups::SCOPE_REVIEW,
+            Self::Conflicts => groups::SCOPE_CONFLICTS,
+            Self::Trigger => groups::SCOPE_TRIGGER,
             Self::Dialog => groups::SCOPE_DIALOG,
             Self::Input => groups::SCOPE_INPUT,
             Self::List => groups::SCOPE_LIST,

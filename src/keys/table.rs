@@ -85,8 +85,8 @@ actions! {
     UseSeed "use-seed" USE_SEED USE_SEED_DOC Pictures 75 safe [History Preview] [History "s", Preview "s"];
     CopyInfotext "copy-infotext" COPY_INFOTEXT COPY_INFOTEXT_DOC Pictures 65 safe [History Preview]
         [History "y", Preview "y"];
-    CopyPath "copy-path" COPY_PATH COPY_PATH_DOC Pictures 45 safe [History Preview Models]
-        [History "Y", Preview "Y", Models "Y"];
+    CopyPath "copy-path" COPY_PATH COPY_PATH_DOC Pictures 45 safe [History Preview Models Dataset]
+        [History "Y", Preview "Y", Models "Y", Dataset "Y"];
     PreviousPicture "previous-picture" PREVIOUS_PICTURE PREVIOUS_PICTURE_DOC Pictures 61 safe [Global]
         [History "left", History "h", Preview "left", Preview "h", Normal "["];
     NextPicture "next-picture" NEXT_PICTURE NEXT_PICTURE_DOC Pictures 62 safe [Global]
@@ -122,6 +122,106 @@ actions! {
     ExtractNetwork "extract-network" EXTRACT_NETWORK EXTRACT_NETWORK_DOC Models 0 safe [Models] [Models "w x"];
     EditMetadata "edit-metadata" EDIT_METADATA EDIT_METADATA_DOC Models 0 safe [Models] [Models "w e"];
 
+    OpenSet "open-dataset" OPEN_SET OPEN_SET_DOC Dataset 30 safe [Global] [Dataset "o", Normal "space o"];
+    FilterSet "filter-dataset" FILTER_SET FILTER_SET_DOC Dataset 88 safe [Dataset] [Dataset "/"];
+    SavedQueries "saved-queries" SAVED_QUERIES SAVED_QUERIES_DOC Dataset 0 safe [Dataset] [Dataset "'"];
+    MarkInSet "mark-in-dataset" MARK_IN_SET MARK_IN_SET_DOC Dataset 70 safe [Dataset] [Dataset "m", Dataset "insert"];
+    MarkShown "mark-shown" MARK_SHOWN MARK_SHOWN_DOC Dataset 0 safe [Dataset] [Dataset "M"];
+    MarkTags "mark-tags" MARK_TAGS MARK_TAGS_DOC Dataset 66 safe [Tags] [Tags "%"];
+    SortTags "sort-tags" SORT_TAGS SORT_TAGS_DOC Dataset 72 safe [Tags] [Tags "s"];
+    ReverseTags "reverse-tags" REVERSE_TAGS REVERSE_TAGS_DOC Dataset 0 safe [Tags] [Tags "S"];
+    ThumbnailGrid "thumbnail-grid" THUMBNAIL_GRID THUMBNAIL_GRID_DOC Dataset 60 safe [Dataset] [Dataset "t"];
+    GoLeft "go-left" GO_LEFT GO_LEFT_DOC Dataset 0 safe [Dataset] [Dataset "h", Dataset "left"];
+    GoRight "go-right" GO_RIGHT GO_RIGHT_DOC Dataset 0 safe [Dataset] [Dataset "l", Dataset "right"];
+    EditPicture "edit-picture" EDIT_PICTURE EDIT_PICTURE_DOC Dataset 90 safe [Pictures] [Pictures "enter"];
+    EditChip "edit-tag" EDIT_CHIP EDIT_CHIP_DOC Dataset 90 safe [Chips] [Chips "enter", Chips "c"];
+    InsertChip "insert-tag" INSERT_CHIP INSERT_CHIP_DOC Dataset 82 safe [Chips] [Chips "i"];
+    AppendChip "append-tag" APPEND_CHIP APPEND_CHIP_DOC Dataset 84 safe [Chips] [Chips "a"];
+    AddChip "add-tag-at-end" ADD_CHIP ADD_CHIP_DOC Dataset 0 safe [Chips] [Chips "A"];
+    RemoveChip "delete-tag" REMOVE_CHIP REMOVE_CHIP_DOC Dataset 86 safe [Chips] [Chips "x", Chips "delete"];
+    ChipLeft "tag-left" CHIP_LEFT CHIP_LEFT_DOC Dataset 50 safe [Chips] [Chips "<", Chips "shift+left"];
+    ChipRight "tag-right" CHIP_RIGHT CHIP_RIGHT_DOC Dataset 49 safe [Chips] [Chips ">", Chips "shift+right"];
+    CopyChip "copy-tag" COPY_CHIP COPY_CHIP_DOC Dataset 0 safe [Chips] [Chips "y"];
+    PasteChip "paste-tag" PASTE_CHIP PASTE_CHIP_DOC Dataset 0 safe [Chips] [Chips "p"];
+    EditText "edit-caption-text" EDIT_TEXT EDIT_TEXT_DOC Dataset 64 safe [Dataset] [Dataset "E"];
+    WriteCaption "write-caption" WRITE_CAPTION WRITE_CAPTION_DOC Dataset 91 safe [Dataset]
+        [Dataset "w", Dataset "ctrl+s"];
+    UndoSet "undo-dataset" UNDO_SET UNDO_SET_DOC Dataset 55 safe [Dataset] [Dataset "u"];
+    RedoSet "redo-dataset" REDO_SET REDO_SET_DOC Dataset 0 safe [Dataset] [Dataset "ctrl+r"];
+    UndoPicture "undo-picture" UNDO_PICTURE UNDO_PICTURE_DOC Dataset 0 safe [Dataset] [Dataset "U"];
+    RedoPicture "redo-picture" REDO_PICTURE REDO_PICTURE_DOC Dataset 0 safe [Dataset] [Dataset "R"];
+    SetLog "dataset-log" SET_LOG SET_LOG_DOC Dataset 0 safe [Dataset] [Dataset "g l"];
+    Snapshots "snapshots" SNAPSHOTS SNAPSHOTS_DOC Dataset 0 safe [Dataset] [Dataset "g s"];
+    DatasetOptions "dataset-options" DATASET_OPTIONS DATASET_OPTIONS_DOC Dataset 0 safe [Dataset] [Dataset "g o"];
+    NextView "next-view" NEXT_VIEW NEXT_VIEW_DOC Dataset 58 safe [Dataset] [Dataset "."];
+    PreviousView "previous-view" PREVIOUS_VIEW PREVIOUS_VIEW_DOC Dataset 0 safe [Dataset] [Dataset ","];
+    SeeDraws "see-captions-as-trained" SEE_DRAWS SEE_DRAWS_DOC Dataset 0 safe [Dataset] [Dataset "v t"];
+    SeeCrops "see-crops" SEE_CROPS SEE_CROPS_DOC Dataset 0 safe [Dataset] [Dataset "v c"];
+    DrawOptions "draw-options" DRAW_OPTIONS DRAW_OPTIONS_DOC Dataset 90 safe [Draws] [Draws "enter"];
+    DrawAgain "draw-again" DRAW_AGAIN DRAW_AGAIN_DOC Dataset 88 safe [Draws] [Draws "n"];
+    ShowTokens "show-tokens" SHOW_TOKENS SHOW_TOKENS_DOC Dataset 86 safe [Draws] [Draws "T"];
+    MoveRectangle "move-rectangle" MOVE_RECTANGLE MOVE_RECTANGLE_DOC Dataset 90 safe [Crops] [Crops "enter"];
+    MoveFocus "move-focal-point" MOVE_FOCUS MOVE_FOCUS_DOC Dataset 88 safe [Crops] [Crops "f"];
+    CentreCrop "centre-crop" CENTRE_CROP CENTRE_CROP_DOC Dataset 84 safe [Crops] [Crops "x", Crops "delete"];
+    BucketSettings "bucket-settings" BUCKET_SETTINGS BUCKET_SETTINGS_DOC Dataset 86 safe [Crops] [Crops "b"];
+    BucketTable "bucket-table" BUCKET_TABLE BUCKET_TABLE_DOC Dataset 82 safe [Crops] [Crops "B"];
+    KeepCrop "keep-crop" KEEP_CROP KEEP_CROP_DOC Dataset 90 safe [Moving] [Moving "enter", Moving "w"];
+    CropLeft "crop-left" CROP_LEFT CROP_LEFT_DOC Dataset 0 safe [Moving] [Moving "left", Moving "h"];
+    CropRight "crop-right" CROP_RIGHT CROP_RIGHT_DOC Dataset 0 safe [Moving] [Moving "right", Moving "l"];
+    CropUp "crop-up" CROP_UP CROP_UP_DOC Dataset 0 safe [Moving] [Moving "up", Moving "k"];
+    CropDown "crop-down" CROP_DOWN CROP_DOWN_DOC Dataset 0 safe [Moving] [Moving "down", Moving "j"];
+    CropNarrower "crop-narrower" CROP_NARROWER CROP_NARROWER_DOC Dataset 0 safe [Moving]
+        [Moving "shift+left", Moving "H"];
+    CropWider "crop-wider" CROP_WIDER CROP_WIDER_DOC Dataset 0 safe [Moving] [Moving "shift+right", Moving "L"];
+    CropLower "crop-lower" CROP_LOWER CROP_LOWER_DOC Dataset 0 safe [Moving] [Moving "shift+down", Moving "J"];
+    CropHigher "crop-higher" CROP_HIGHER CROP_HIGHER_DOC Dataset 0 safe [Moving] [Moving "shift+up", Moving "K"];
+    CropFine "crop-fine" CROP_FINE CROP_FINE_DOC Dataset 80 safe [Moving] [Moving "f"];
+    SeeHealth "see-health" SEE_HEALTH SEE_HEALTH_DOC Dataset 0 safe [Dataset] [Dataset "v h"];
+    CheckWhole "check-whole-pictures" CHECK_WHOLE CHECK_WHOLE_DOC Dataset 88 safe [Health] [Health "n"];
+    ShowFinding "show-finding" SHOW_FINDING SHOW_FINDING_DOC Dataset 90 safe [Health] [Health "enter"];
+    SeeTwins "see-near-duplicates" SEE_TWINS SEE_TWINS_DOC Dataset 0 safe [Dataset] [Dataset "v d"];
+    SearchTwins "search-near-duplicates" SEARCH_TWINS SEARCH_TWINS_DOC Dataset 90 safe [Twins] [Twins "n"];
+    KeepBetter "keep-better" KEEP_BETTER KEEP_BETTER_DOC Dataset 92 safe [Twins] [Twins "enter"];
+    KeepOther "keep-other" KEEP_OTHER KEEP_OTHER_DOC Dataset 88 safe [Twins] [Twins "x"];
+    KeepAllBetter "keep-all-better" KEEP_ALL_BETTER KEEP_ALL_BETTER_DOC Dataset 86 safe [Twins] [Twins "K"];
+    SeeProposals "see-proposals" SEE_PROPOSALS SEE_PROPOSALS_DOC Dataset 0 safe [Dataset] [Dataset "v p"];
+    AskTagger "ask-tagger" ASK_TAGGER ASK_TAGGER_DOC Dataset 88 safe [Proposals] [Proposals "n"];
+    AcceptPicture "accept-picture" ACCEPT_PICTURE ACCEPT_PICTURE_DOC Dataset 92 safe [Proposals] [Proposals "enter"];
+    LeaveTagOut "leave-tag-out" LEAVE_TAG_OUT LEAVE_TAG_OUT_DOC Dataset 90 safe [Proposals] [Proposals "x"];
+    NextProposal "next-proposal" NEXT_PROPOSAL NEXT_PROPOSAL_DOC Dataset 86 safe [Proposals] [Proposals "N"];
+    AcceptAll "accept-all" ACCEPT_ALL ACCEPT_ALL_DOC Dataset 84 safe [Proposals] [Proposals "A"];
+    CropPictures "crop-pictures" CROP_PICTURES CROP_PICTURES_DOC Dataset 0 safe [Dataset] [Dataset "P c"];
+    ResizePictures "resize-pictures" RESIZE_PICTURES RESIZE_PICTURES_DOC Dataset 0 safe [Dataset] [Dataset "P s"];
+    MirrorPictures "mirror-pictures" MIRROR_PICTURES MIRROR_PICTURES_DOC Dataset 0 safe [Dataset] [Dataset "P m"];
+    SplitPictures "split-pictures" SPLIT_PICTURES SPLIT_PICTURES_DOC Dataset 0 safe [Dataset] [Dataset "P x"];
+    ConvertPictures "convert-pictures" CONVERT_PICTURES CONVERT_PICTURES_DOC Dataset 0 safe [Dataset] [Dataset "P f"];
+    TurnPictures "turn-pictures" TURN_PICTURES TURN_PICTURES_DOC Dataset 0 safe [Dataset] [Dataset "P t"];
+    RenamePictures "rename-pictures" RENAME_PICTURES RENAME_PICTURES_DOC Dataset 0 safe [Dataset] [Dataset "P n"];
+    CullPictures "cull-pictures" CULL_PICTURES CULL_PICTURES_DOC Dataset 0 safe [Dataset] [Dataset "P v"];
+    WithTag "pictures-with-tag" WITH_TAG WITH_TAG_DOC Dataset 80 safe [Chips Tags] [Chips "f", Tags "f", Tags "enter"];
+    WithoutTag "pictures-without-tag" WITHOUT_TAG WITHOUT_TAG_DOC Dataset 0 safe [Chips Tags] [Chips "F", Tags "F"];
+    ShowConflicts "show-conflicts" SHOW_CONFLICTS SHOW_CONFLICTS_DOC Dataset 97 safe [Dataset] [Dataset "C"];
+    StopSetWork "stop-dataset-work" STOP_SET_WORK STOP_SET_WORK_DOC Dataset 98 safe [Dataset] [Dataset "ctrl+x"];
+    TriggerWord "trigger-word" TRIGGER_WORD TRIGGER_WORD_DOC Captions 62 safe [Dataset] [Dataset "e t"];
+    RemoveTags "remove-tags" REMOVE_TAGS REMOVE_TAGS_DOC Captions 78 safe [Dataset]
+        [Dataset "e r", Tags "x", Tags "delete"];
+    KeepTags "keep-tags" KEEP_TAGS KEEP_TAGS_DOC Captions 0 safe [Dataset] [Dataset "e k"];
+    RenameTag "rename-tag" RENAME_TAG RENAME_TAG_DOC Captions 76 safe [Dataset] [Dataset "e n", Tags "r"];
+    MergeTags "merge-tags" MERGE_TAGS MERGE_TAGS_DOC Captions 74 safe [Dataset] [Dataset "e m"];
+    TagsFirst "tags-first" TAGS_FIRST TAGS_FIRST_DOC Captions 0 safe [Dataset] [Dataset "e f"];
+    AddTags "add-tags" ADD_TAGS ADD_TAGS_DOC Captions 75 safe [Dataset] [Dataset "e a", Tags "a"];
+    ReplaceText "replace-text" REPLACE_TEXT REPLACE_TEXT_DOC Captions 0 safe [Dataset] [Dataset "e x"];
+    SortCaptions "sort-captions" SORT_CAPTIONS SORT_CAPTIONS_DOC Captions 0 safe [Dataset] [Dataset "e s"];
+    DedupCaptions "dedup-captions" DEDUP_CAPTIONS DEDUP_CAPTIONS_DOC Captions 0 safe [Dataset] [Dataset "e d"];
+    CleanCaptions "clean-captions" CLEAN_CAPTIONS CLEAN_CAPTIONS_DOC Captions 0 safe [Dataset] [Dataset "e c"];
+    WriteChanges "write-changes" WRITE_CHANGES WRITE_CHANGES_DOC Captions 96 safe [Review]
+        [Review "w", Review "ctrl+s"];
+    LeaveOut "leave-out" LEAVE_OUT LEAVE_OUT_DOC Captions 84 safe [Review] [Review "x"];
+    CopyCommand "copy-command" COPY_COMMAND COPY_COMMAND_DOC Captions 80 safe [Review] [Review "y"];
+    TakeOurs "take-ours" TAKE_OURS TAKE_OURS_DOC Captions 90 safe [Conflicts] [Conflicts "o"];
+    TakeTheirs "take-theirs" TAKE_THEIRS TAKE_THEIRS_DOC Captions 89 safe [Conflicts] [Conflicts "t"];
+    TakeBoth "take-both" TAKE_BOTH TAKE_BOTH_DOC Captions 88 safe [Conflicts] [Conflicts "b"];
+
     ChooseModel "choose-model" CHOOSE_MODEL CHOOSE_MODEL_DOC Choosing 35 safe [Global]
         [Normal "space c m", Global "ctrl+o"];
     ChooseVae "choose-vae" CHOOSE_VAE CHOOSE_VAE_DOC Choosing 0 safe [Global] [Normal "space c v"];
@@ -133,6 +233,8 @@ actions! {
     ShowGenerate "show-generate" SHOW_GENERATE SHOW_GENERATE_DOC Panes 23 safe [Global] [Normal "space g g", Global "alt+i"];
     ShowModels "show-models" SHOW_MODELS SHOW_MODELS_DOC Panes 23 safe [Global]
         [Normal "space g m", Global "f10", Global "alt+m"];
+    ShowDataset "show-dataset" SHOW_DATASET SHOW_DATASET_DOC Panes 23 safe [Global]
+        [Normal "space g d", Global "f12", Global "alt+t"];
     NextTab "next-tab" NEXT_TAB NEXT_TAB_DOC Panes 0 safe [Global] [Global "ctrl+pagedown", Global "alt+n"];
     PreviousTab "previous-tab" PREVIOUS_TAB PREVIOUS_TAB_DOC Panes 0 safe [Global] [Global "ctrl+pageup", Global "alt+b"];
     NextPane "next-pane" NEXT_PANE NEXT_PANE_DOC Panes 25 safe [Global] [Global "tab"];
@@ -153,10 +255,10 @@ actions! {
     GrowPane "grow-pane" GROW_PANE GROW_PANE_DOC Panes 0 safe [Global] [Normal "+", Global "ctrl+alt+right"];
     ShrinkPane "shrink-pane" SHRINK_PANE SHRINK_PANE_DOC Panes 0 safe [Global] [Normal "-", Global "ctrl+alt+left"];
 
-    SelectUp "select-up" SELECT_UP SELECT_UP_DOC Lists 0 safe [List Picker Palette Dialog]
-        [Dialog "up", List "up", List "k", Picker "up", Picker "ctrl+k", Palette "up", Palette "ctrl+k"];
-    SelectDown "select-down" SELECT_DOWN SELECT_DOWN_DOC Lists 0 safe [List Picker Palette Dialog]
-        [Dialog "down", List "down", List "j", Picker "down", Picker "ctrl+j", Palette "down", Palette "ctrl+j"];
+    SelectUp "select-up" SELECT_UP SELECT_UP_DOC Lists 0 safe [List Picker Palette Dialog Completing Trigger]
+        [Dialog "up", Completing "up", Completing "ctrl+k", Trigger "up", List "up", List "k", Picker "up", Picker "ctrl+k", Palette "up", Palette "ctrl+k"];
+    SelectDown "select-down" SELECT_DOWN SELECT_DOWN_DOC Lists 0 safe [List Picker Palette Dialog Completing Trigger]
+        [Dialog "down", Completing "down", Completing "ctrl+j", Trigger "down", List "down", List "j", Picker "down", Picker "ctrl+j", Palette "down", Palette "ctrl+j"];
     PageUp "page-up" PAGE_UP PAGE_UP_DOC Lists 0 safe [List Picker Palette]
         [List "pageup", List "ctrl+b", Picker "pageup", Palette "pageup"];
     PageDown "page-down" PAGE_DOWN PAGE_DOWN_DOC Lists 0 safe [List Picker Palette]
@@ -165,10 +267,11 @@ actions! {
         [List "g g", List "home", Picker "ctrl+home", Palette "ctrl+home"];
     Bottom "bottom" BOTTOM BOTTOM_DOC Lists 0 safe [List Picker Palette]
         [List "G", List "end", Picker "ctrl+end", Palette "ctrl+end"];
-    Submit "submit" SUBMIT SUBMIT_DOC Lists 95 safe [Dialog Input Notes] [Dialog "ctrl+s", Input "ctrl+s", Notes "ctrl+s"];
+    Submit "submit" SUBMIT SUBMIT_DOC Lists 95 safe [Dialog Input Notes Trigger]
+        [Dialog "ctrl+s", Input "ctrl+s", Notes "ctrl+s", Trigger "ctrl+s"];
     Filter "filter" FILTER FILTER_DOC Lists 24 safe [History Queue Help] [History "/", Queue "/", Help "/"];
-    Accept "accept" ACCEPT ACCEPT_DOC Lists 90 safe [Input Picker Palette Confirm]
-        [Input "enter", Confirm "enter", Confirm "y"];
+    Accept "accept" ACCEPT ACCEPT_DOC Lists 90 safe [Input Picker Palette Confirm Trigger]
+        [Input "enter", Trigger "enter", Confirm "enter", Confirm "y"];
     Dismiss "dismiss" DISMISS DISMISS_DOC Lists 21 safe [Global] [Global "esc", Help "q", Confirm "n"];
 
     Palette "palette" PALETTE PALETTE_DOC Workstation 28 safe [Global] [Global "ctrl+p", Normal ":"];

@@ -27,6 +27,8 @@ pub enum Overlay {
     Dialog(Dialog),
     /// A question before an action that cannot be taken back.
     Confirm(Action),
+    /// Something that a pane keeps and draws itself; its keys are looked up here.
+    Own(Scope),
 }
 
 /// What a list is for.
@@ -50,6 +52,12 @@ pub enum Purpose {
     Language,
     /// A picture of the history.
     Picture,
+    /// A batch of changes to the dataset.
+    Batch,
+    /// A snapshot of the dataset.
+    Snapshot,
+    /// A saved query.
+    Query,
 }
 
 /// What came of a key in an overlay.
@@ -76,6 +84,7 @@ impl Overlay {
             Self::Reader(_) => Scope::Help,
             Self::Dialog(dialog) => dialog.scope(),
             Self::Confirm(_) => Scope::Confirm,
+            Self::Own(scope) => *scope,
         }
     }
 
@@ -91,7 +100,7 @@ impl Overlay {
                 dialog.insert(text);
                 Answer::Open
             }
-            Self::Confirm(_) => Answer::Open,
+            Self::Confirm(_) | Self::Own(_) => Answer::Open,
         }
     }
 
@@ -107,7 +116,7 @@ impl Overlay {
                 dialog.key(key);
                 Answer::Open
             }
-            Self::Confirm(_) => Answer::Open,
+            Self::Confirm(_) | Self::Own(_) => Answer::Open,
         }
     }
 
@@ -122,6 +131,7 @@ impl Overlay {
                 Action::Dismiss => Some(Answer::Dismissed),
                 _ => None,
             },
+            Self::Own(_) => None,
         }
     }
 }

@@ -40,6 +40,7 @@ pub fn view(overlay: &Overlay, theme: &Theme, lang: Lang, keymap: &Keymap, withi
         Overlay::Reader(reader) => view_reader(reader, theme, lang, within, buffer),
         Overlay::Dialog(dialog) => view_dialog(dialog, theme, lang, within, buffer),
         Overlay::Confirm(action) => view_question(*action, theme, lang, keymap, within, buffer),
+        Overlay::Own(_) => Drawn::default(),
     }
 }
 

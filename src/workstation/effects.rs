@@ -8,6 +8,7 @@ use std::thread;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::dataset::{Dataset, Home};
 use super::latest::Latest;
 use super::link::Link;
 use super::models::Models;
@@ -34,6 +35,7 @@ pub(super) struct Hands {
     counter: Latest<Side, Count>,
     names: Arc<Mutex<Names>>,
     pub(super) models: Models,
+    dataset: Dataset,
     pub(super) theme: String,
     pub(super) depth: Depth,
 }
@@ -83,6 +85,14 @@ impl Hands {
         })?;
         let theme = options.settings.theme.clone();
         let places = Places::of(&options.environment.paths);
+        let home = Home {
+            home: options.environment.paths.home.clone(),
+            queries: files::config_folder(&options).join("queries.toml"),
+            roots: options.roots.clone(),
+            data: options.environment.paths.data_dir.clone(),
+            cache: options.environment.paths.cache_dir.clone(),
+        };
+        let dataset = Dataset::start(home, inbox.clone())?;
         let models = Models::start(places, options.roots.clone(), inbox.clone())?;
         Ok(Self {
             options,
@@ -92,6 +102,7 @@ impl Hands {
             counter,
             names,
             models,
+            dataset,
             theme,
             depth,
         })
@@ -106,11 +117,16 @@ impl Hands {
         }))
     }
 
-    /// Keeps a draft before the end, where nobody listens to complaints any more.
-    pub(super) fn keep(&mut self, effect: Effect) {
-        if let Effect::Keep(draft) = effect {
-            let _ = files::keep(&self.options, &draft);
+    /// Does what must be done before the end, where nobody listens to complaints any more.
+    pub(super) fn finish(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Keep(draft) => _ = files::keep(&self.options, &draft),
+                Effect::Dataset(ask) => self.dataset.ask(ask),
+                _ => {}
+            }
         }
+        self.dataset.finish();
     }
 
     fn connect(&mut self) {
@@ -177,9 +193,10 @@ impl Screen {
             Effect::Send(request) => hands.send(request),
             Effect::Connect => hands.connect(),
             Effect::Load(load) => {
-                // Of the big pictures the last one asked for is wanted, and so of the models'; of the thumbnails each.
+                // Of the big pictures the last one asked for is wanted, and so of the models', and of a dataset's thumbnails the last one of
+                // each place; of the history's each.
                 let key = match load.role {
-                    Role::Big | Role::Card => Load {
+                    Role::Big | Role::Card | Role::Sight | Role::Beside | Role::Tile(_) => Load {
                         path: "".into(),
                         role: load.role,
                     },
@@ -190,6 +207,7 @@ impl Screen {
             Effect::Count { side, revision, text } => hands.counter.order(side, Count { side, revision, text }),
             Effect::FindModels => hands.find_models(),
             Effect::Library(ask) => hands.models.ask(ask),
+            Effect::Dataset(ask) => hands.dataset.ask(ask),
             Effect::Inspect(path) => hands.aside(move |options| {
                 if path == files::shipped(options).path {
                     // A complaint comes from the link's thread, which does the same.

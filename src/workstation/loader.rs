@@ -14,6 +14,8 @@ const BIG: u32 = 2048;
 const SMALL: u32 = 128;
 /// The longest side of the picture beside a model.
 const CARD: u32 = 512;
+/// The longest side of the picture of a dataset that is looked at.
+const SIGHT: u32 = 1024;
 /// What a decoder may allocate.
 const MOST_BYTES: u64 = 1 << 30;
 
@@ -27,8 +29,9 @@ pub(super) fn read(path: &Path, role: Role) -> Result<Picture, String> {
     let image = reader.decode().map_err(|error| error.to_string())?;
     let side = match role {
         Role::Big => BIG,
-        Role::Small => SMALL,
+        Role::Small | Role::Tile(_) => SMALL,
         Role::Card => CARD,
+        Role::Sight | Role::Beside => SIGHT,
     };
     let image = if image.width().max(image.height()) > side {
         image.resize(side, side, FilterType::Triangle)

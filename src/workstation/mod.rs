@@ -5,6 +5,7 @@
 //! timer. Read [`screen`] next, which holds the loop; [`effects`] carries out what the app wants done.
 
 mod compose;
+mod dataset;
 mod effects;
 mod files;
 mod latest;
@@ -53,6 +54,8 @@ pub struct Options {
     pub roots: Vec<PathBuf>,
     /// How the engine process is reached and started.
     pub launch: Launch,
+    /// The dataset to begin with.
+    pub dataset: Option<PathBuf>,
 }
 
 impl Options {

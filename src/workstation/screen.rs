@@ -45,7 +45,7 @@ pub(super) fn run(options: Options) -> Result<(), Error> {
         .enable_all()
         .build()
         .map_err(Error::System)?;
-    runtime.block_on(async { Screen::open(options, around)?.run().await })
+    runtime.block_on(async { Box::pin(Screen::open(options, around)?.run()).await })
 }
 
 /// The workstation while it is open.
@@ -122,6 +122,7 @@ impl Screen {
             draft: files::draft(&options),
             model: files::shipped(&options),
             workshop: files::workshop(&options),
+            dataset: options.dataset.clone(),
             now,
         });
         let forced = files::forced_graphics(&options.settings);
@@ -390,9 +391,7 @@ impl Screen {
             mut guard,
             ..
         } = self;
-        if let Some(effect) = app.keep_now() {
-            hands.keep(effect);
-        }
+        hands.finish(app.leave());
         guard.on_leaving(stage.erase());
         writer.finish(PATIENCE);
         drop(guard);

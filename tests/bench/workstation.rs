@@ -110,6 +110,7 @@ fn app(size: Size) -> App {
             rng: NoiseSource::default(),
             seed: || 1,
         },
+        dataset: None,
         now: Instant::now(),
     })
 }

@@ -93,6 +93,8 @@ fn tabs_are_changed_by_keys_by_the_mouse_and_by_going_to_a_pane() {
     desk.press("ctrl+pagedown");
     desk.says("Details");
     desk.press("ctrl+pagedown");
+    desk.says("No dataset is open");
+    desk.press("ctrl+pagedown");
     desk.says("Sampler");
     desk.click(18, 0);
     desk.says("Details");

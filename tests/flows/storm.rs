@@ -6,24 +6,39 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent,
 use danlu::app::effect::{Ask, Load, Role};
 use danlu::app::msg::{Complaint, Models, News, Terminal};
 use danlu::app::{Effect, Msg, Side};
+use danlu::data::journal::{Batch, Conflict, Standing, Texts, Why};
 use danlu::engine::{Event, Failure, JobId, Present, Preview, Running, Stage, State};
 use danlu::keys::{ACTIONS, Keymap};
 use danlu::library::Progress;
 use danlu::panes::browser::entry::Entry;
+use danlu::panes::dataset::sheet::{Leaf, Sheet};
+use danlu::panes::dataset::talk as set;
 use danlu::panes::prompt::tokens::Tokens;
 use danlu::ui::lang::Lang;
 use danlu::ui::theme::Themes;
 use ratatui::layout::{Rect, Size};
 use unicode_width::UnicodeWidthStr;
 
-use super::desk::cards;
 use super::desk::{Desk, Random, busy, entry, failure, model, picture, preview, saved, start, theme};
+use super::desk::{cards, sets};
 
-const PANES: [&str; 7] = ["f2", "f3", "f4", "f6", "f7", "f8", "f10"];
+const PANES: [&str; 10] = [
+    "f2",
+    "f3",
+    "f4",
+    "f6",
+    "f7",
+    "f8",
+    "f10",
+    "f12",
+    "f12 tab",
+    "f12 tab tab",
+];
 
 /// A desk that knows models, and all about the first of them.
 fn stocked(width: u16, height: u16) -> Desk {
     let mut desk = Desk::new(width, height);
+    desk.open_shipped();
     desk.tell(cards::changed(cards::some()));
     let effects = desk.press("f10");
     let mut random = Random(1);
@@ -70,8 +85,13 @@ fn every_key_of_every_action_can_be_pressed_in_every_pane() {
 
 #[test]
 fn every_action_of_the_palette_and_of_the_help_can_be_run_in_every_pane() {
-    for make in [Desk::new, busy, stocked] {
-        for (pane, list) in PANES.into_iter().flat_map(|pane| [(pane, "ctrl+p"), (pane, "f1")]) {
+    for (number, make) in [Desk::new, busy, stocked].into_iter().enumerate() {
+        // The help runs what the palette runs; one desk shows that.
+        let lists: &[&str] = if number == 0 { &["ctrl+p", "f1"] } else { &["ctrl+p"] };
+        for (pane, list) in PANES
+            .into_iter()
+            .flat_map(|pane| lists.iter().map(move |list| (pane, *list)))
+        {
             let mut desk = make(100, 30);
             for info in ACTIONS {
                 desk.press("esc esc");
@@ -146,6 +166,17 @@ fn answer(desk: &mut Desk, random: &mut Random, effects: Vec<Effect>) {
                 words,
                 numbers: vec![1, 5, 99],
             }),
+            Effect::Dataset(ask) => {
+                let book = if random.below(2) == 0 {
+                    sets::hostile()
+                } else {
+                    sets::shipped_book()
+                };
+                match sets::news_of(&ask, book) {
+                    Some(news) => Msg::Dataset(news),
+                    None => continue,
+                }
+            }
             Effect::Connect => Msg::EngineFound {
                 version: "1".to_owned(),
                 pid: 1,
@@ -162,7 +193,10 @@ fn message(random: &mut Random, desk: &Desk) -> Msg {
         45..60 => Msg::Mouse(a_click(random, desk)),
         60..65 => Msg::Paste(a_text(random)),
         65..70 => Msg::Resize(a_size(random)),
-        70 => Msg::Tick,
+        70 => match random.below(3) {
+            0 => Msg::Dataset(news_of_a_dataset(random)),
+            _ => Msg::Tick,
+        },
         71 => Msg::Library(some_news(random)),
         72..94 => Msg::Engine(an_event(random)),
         94 => Msg::EngineLost {
@@ -209,11 +243,91 @@ fn message(random: &mut Random, desk: &Desk) -> Msg {
             _ => Msg::Loaded {
                 load: Load {
                     path: a_text(random).into(),
-                    role: *random.of(&[Role::Big, Role::Small, Role::Card]),
+                    role: *random.of(&[Role::Big, Role::Small, Role::Card, Role::Sight, Role::Tile(9)]),
                 },
                 picture: Ok(picture(3, 3, 1)),
             },
         },
+    }
+}
+
+fn news_of_a_dataset(random: &mut Random) -> set::News {
+    let book = if random.below(2) == 0 {
+        sets::hostile()
+    } else {
+        sets::shipped_book()
+    };
+    let texts = |random: &mut Random| Texts {
+        base: (random.below(2) == 0).then(|| a_text(random).into_bytes()),
+        ours: Some(a_text(random).into_bytes()),
+        theirs: (random.below(3) == 0).then(|| vec![0xff, b',', 0]),
+    };
+    let conflict = |random: &mut Random| Conflict {
+        path: a_text(random).into(),
+        why: random
+            .of(&[Why::Changed, Why::Missing, Why::Unreadable("\u{1b}[2J".to_owned())])
+            .clone(),
+        texts: (random.below(3) > 0).then(|| texts(random)),
+    };
+    match random.below(8) {
+        0 => set::News::Opened {
+            path: a_text(random).into(),
+            book,
+            interrupted: None,
+        },
+        1 => set::News::Changed {
+            captions: (random.below(3) > 0).then(|| (0..random.below(book.len().max(1))).collect()),
+            book,
+            outside: random.below(2) == 0,
+        },
+        2 => set::News::Work((random.below(2) == 0).then(|| set::Work {
+            stage: set::Stage::Writing,
+            done: random.below(9),
+            of: random.below(9),
+            rate: *random.of(&[0.0, 1e9, f64::NAN, f64::INFINITY, -1.0]),
+            left: Some(f64::NAN),
+        })),
+        3 => set::News::Done(set::Done {
+            deed: set::Deed::Wrote(a_text(random)),
+            changed: random.below(9),
+            left: random.below(2),
+            failed: None,
+            conflicts: (0..random.below(4)).map(|_| conflict(random)).collect(),
+        }),
+        4 => set::News::Log {
+            batches: (0..random.below(5))
+                .map(|id| Batch {
+                    id: id as u64,
+                    what: a_text(random),
+                    time: i64::MAX,
+                    standing: Standing::Partly,
+                    changes: usize::MAX,
+                    done: 0,
+                    undone: 0,
+                    interrupted: true,
+                })
+                .collect(),
+            now: i64::MIN,
+        },
+        5 => set::News::Failed {
+            message: a_text(random),
+            hint: None,
+            opening: random.below(2) == 0,
+        },
+        6 => set::News::Queries(vec![("q".to_owned(), a_text(random))]),
+        _ => set::News::Planned(Arc::new(Sheet {
+            what: a_text(random),
+            leaves: (0..random.below(40))
+                .map(|_| Leaf {
+                    path: a_text(random).into(),
+                    before: (random.below(2) == 0).then(|| a_text(random).into_bytes()),
+                    after: Some(a_text(random).into_bytes()),
+                    left_out: false,
+                })
+                .collect(),
+            refused: vec![(a_text(random).into(), a_text(random))],
+            ..Sheet::default()
+        })),
     }
 }
 

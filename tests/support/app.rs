@@ -3,6 +3,8 @@
 
 #[path = "cards.rs"]
 pub mod cards;
+#[path = "sets.rs"]
+pub mod sets;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -56,6 +58,7 @@ pub fn start(size: Size) -> Start {
             rng: NoiseSource::Nv,
             seed: || DRAWN,
         },
+        dataset: None,
         now: Instant::now(),
     }
 }
@@ -172,7 +175,11 @@ impl Desk {
     pub fn load(&mut self, effects: &[Effect]) {
         for effect in effects {
             if let Effect::Load(load) = effect {
-                let (width, height) = if load.role == Role::Big { (64, 64) } else { (24, 24) };
+                let (width, height) = if [Role::Big, Role::Sight].contains(&load.role) {
+                    (64, 64)
+                } else {
+                    (24, 24)
+                };
                 let picture = Ok(picture(width, height, load.path.as_os_str().len() as u32));
                 let load = load.clone();
                 self.tell(Msg::Loaded { load, picture });

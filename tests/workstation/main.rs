@@ -16,6 +16,7 @@ mod shell;
 mod tty;
 
 mod answers;
+mod dataset;
 mod desk;
 mod drawing;
 mod leaving;

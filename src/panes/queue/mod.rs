@@ -99,7 +99,7 @@ impl State {
 pub fn summary(job: &Job) -> String {
     match job {
         Job::Generate(job) => job.recipe.prompt.split_whitespace().collect::<Vec<_>>().join(" "),
-        Job::Workbench(task) => task.title(),
+        Job::Workbench(_) | Job::Tag(_) => job.title().into_owned(),
         Job::Unreadable(_) => String::new(),
     }
 }

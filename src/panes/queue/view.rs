@@ -90,7 +90,7 @@ fn row(entry: &Entry, theme: &Theme, lang: Lang, width: usize) -> Line<'static> 
 pub fn progress(entry: &Entry, stage: &Stage) -> f64 {
     let job = match (&entry.job, stage) {
         (Job::Generate(job), _) => job,
-        (Job::Workbench(_), Stage::Step { step, of, .. }) => return *step as f64 / (*of).max(1) as f64,
+        (Job::Workbench(_) | Job::Tag(_), Stage::Step { step, of, .. }) => return *step as f64 / (*of).max(1) as f64,
         _ => return 0.0,
     };
     let recipe = &job.recipe;

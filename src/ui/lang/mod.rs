@@ -21,17 +21,24 @@ macro_rules! catalogue {
 
 pub mod actions;
 pub mod browser;
+pub mod dataset;
 pub mod form;
 pub mod generate;
 pub mod groups;
+pub mod health;
 pub mod jobs;
 pub mod parameters;
 pub mod pictures;
+pub mod proposals;
 pub mod roles;
 pub mod screen;
 pub mod time;
+pub mod trigger;
 pub mod trouble;
+pub mod truth;
+pub mod twins;
 pub mod words;
+pub mod work;
 pub mod workbench;
 
 /// One text in both languages.
@@ -65,17 +72,24 @@ pub type Topic = (&'static str, &'static [(&'static str, Text)]);
 pub const TOPICS: &[Topic] = &[
     ("actions", actions::ALL),
     ("browser", browser::ALL),
+    ("dataset", dataset::ALL),
     ("form", form::ALL),
     ("generate", generate::ALL),
     ("groups", groups::ALL),
+    ("health", health::ALL),
     ("jobs", jobs::ALL),
     ("parameters", parameters::ALL),
     ("pictures", pictures::ALL),
+    ("proposals", proposals::ALL),
     ("roles", roles::ALL),
     ("screen", screen::ALL),
     ("time", time::ALL),
+    ("trigger", trigger::ALL),
     ("trouble", trouble::ALL),
+    ("truth", truth::ALL),
+    ("twins", twins::ALL),
     ("words", words::ALL),
+    ("work", work::ALL),
     ("workbench", workbench::ALL),
 ];
 

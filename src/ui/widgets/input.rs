@@ -86,6 +86,21 @@ impl InputState {
         &self.text
     }
 
+    /// The cursor, in bytes.
+    pub fn cursor(&self) -> usize {
+        self.cursor
+    }
+
+    /// Puts a text in the place of a part, which begins and ends between characters; the cursor goes behind it.
+    pub fn replace(&mut self, range: std::ops::Range<usize>, with: &str) {
+        let (start, end) = (range.start.min(self.text.len()), range.end.min(self.text.len()));
+        if start <= end && self.text.is_char_boundary(start) && self.text.is_char_boundary(end) {
+            self.delete(start..end);
+            self.cursor = start;
+            self.insert(with);
+        }
+    }
+
     /// Does an edit. Returns whether the text changed.
     pub fn apply(&mut self, edit: Edit) -> bool {
         let before = self.text.len();

@@ -1,0 +1,103 @@
+//! What training sees: captions as they are drawn, crops.
+
+catalogue! {
+    VIEW_CAPTIONS: "As trained", "训练所见";
+    VIEW_CROPS: "Crops", "裁剪";
+
+    NO_OPTIONS: "The dataset TOML does not name this picture's folder: training never sees it.", "数据集 TOML 未包含此图片所在的目录,训练不会用到它。";
+    TOO_LARGE: "This caption is too large to be drawn here.", "该描述过大,无法在此演示。";
+    FROM_FOLDER: "As kohya's scripts take it without options. {key} sets options such as shuffling.", "未设选项时 kohya 脚本的结果。按 {key} 可设置打乱等选项。";
+    FROM_FILE: "With the options of {file}. {key} tries others.", "使用 {file} 的选项。按 {key} 可试用其他选项。";
+    FROM_FILE_STEADY: "With the options of {file}: every draw is the same. {key} tries others.", "使用 {file} 的选项,每次结果相同。按 {key} 可试用其他选项。";
+    SET_HERE: "With the options set here; {key} changes them.", "使用此处设置的选项,按 {key} 更改。";
+    SET_HERE_STEADY: "With the options set here, every draw is the same; {key} changes them.", "使用此处设置的选项,每次结果相同;按 {key} 更改。";
+    MOMENT: "epoch {epoch}, step {step}", "第 {epoch} 轮,第 {step} 步";
+    SEEN: "{n}/{of} tokens, chunks: {chunks}", "{n}/{of} 个 token,{chunks} 段";
+    LOST: "{n}/{of} tokens, {lost} lost", "{n}/{of} 个 token,丢弃 {lost} 个";
+    EMPTY: "(nothing: trained without a caption)", "(空:无描述训练)";
+
+    FORM: "What happens to captions", "描述的处理方式";
+    DRAWS: "Draws", "次数";
+    DRAWS_HELP: "How often the caption is drawn", "演示多少次";
+    LIMIT: "Tokens", "token 上限";
+    LIMIT_HELP: "max_token_length: what is beyond it is not seen", "max_token_length:超出部分不会被看到";
+    SHUFFLE: "Shuffle", "打乱";
+    SHUFFLE_HELP: "shuffle_caption: tags in another order each time", "shuffle_caption:每次打乱标签顺序";
+    KEEP_TOKENS: "Keep first", "保持前几个";
+    KEEP_TOKENS_HELP: "keep_tokens: so many tags stay in front, such as the trigger word", "keep_tokens:前几个标签保持不动,如触发词";
+    DROPOUT: "Dropout", "描述丢弃率";
+    DROPOUT_HELP: "caption_dropout_rate: how often there is no caption at all", "caption_dropout_rate:整条描述被丢弃的概率";
+    TAG_DROPOUT: "Tag dropout", "标签丢弃率";
+    TAG_DROPOUT_HELP: "caption_tag_dropout_rate: how often each tag is missing", "caption_tag_dropout_rate:每个标签被丢弃的概率";
+    EVERY: "No caption every", "每隔几轮无描述";
+    EVERY_HELP: "caption_dropout_every_n_epochs: in each epoch that this divides there is no caption; 0 is never", "caption_dropout_every_n_epochs:能被其整除的轮次不用描述;0 表示从不";
+    WILDCARD: "Wildcards", "通配";
+    WILDCARD_HELP: "enable_wildcard: one line of several is taken, and one of {a|b}", "enable_wildcard:从多行中取一行,从 {a|b} 中取一个";
+    PREFIX: "Prefix", "前缀";
+    PREFIX_HELP: "caption_prefix: put before every caption", "caption_prefix:加在每条描述之前";
+    SUFFIX: "Suffix", "后缀";
+    SUFFIX_HELP: "caption_suffix: put behind every caption", "caption_suffix:加在每条描述之后";
+    SEPARATOR: "Separator", "分隔符";
+    SEPARATOR_HELP: "caption_separator: what stands between tags", "caption_separator:标签之间的分隔符";
+    KEEP_SEPARATOR: "Keep marker", "固定标记";
+    KEEP_SEPARATOR_HELP: "keep_tokens_separator, such as |||: what stands before it stays in front", "keep_tokens_separator,如 |||:其前的内容保持在最前";
+    SECONDARY: "Second separator", "次级分隔符";
+    SECONDARY_HELP: "secondary_separator: tags that it joins stay together", "secondary_separator:以其相连的标签始终在一起";
+    WARMUP_MIN: "Warm-up from", "预热起始";
+    WARMUP_MIN_HELP: "token_warmup_min: so many tags at the first step", "token_warmup_min:第一步时的标签数";
+    WARMUP: "Warm-up steps", "预热步数";
+    WARMUP_HELP: "token_warmup_step: from this step on all tags are there; below 1 a share of all steps, 0 turns it off", "token_warmup_step:从该步起使用全部标签;小于 1 为总步数的比例,0 为关闭";
+    EPOCH: "From epoch", "起始轮次";
+    EPOCH_HELP: "The epoch of the first draw; a picture is drawn as often as it is repeated, then the next epoch comes", "第一次演示所在的轮次;按重复次数演示后进入下一轮";
+    EPOCHS: "Epochs", "总轮数";
+    EPOCHS_HELP: "How many there will be, for a warm-up that is a share of all steps", "训练的总轮数,用于按比例的预热";
+    SEED: "Seed", "种子";
+    SEED_HELP: "What the random numbers begin with", "随机数的起点";
+    FILE: "Dataset TOML", "数据集 TOML";
+    FILE_HELP: "Takes the options of kohya's dataset configuration; empty for folder names alone", "使用 kohya 数据集配置中的选项;留空则只看目录名";
+    NEEDS_SEPARATOR: "Tags cannot be shuffled or left out without a separator", "没有分隔符就无法打乱或丢弃标签";
+
+    READING_SIZES: "reading sizes: {done}/{of}", "正在读取尺寸:{done}/{of}";
+    NO_SIZES: "The sizes of the pictures are being read …", "正在读取图片尺寸…";
+    SUMMARY: "{n} pictures in {buckets} buckets · {lost} lost on average, {most} at most", "{n} 张图片,{buckets} 个分桶 · 平均丢失 {lost},最多 {most}";
+    ENLARGED: "{n} enlarged", "{n} 张被放大";
+    NOWHERE: "{n} nowhere", "{n} 张无法入桶";
+    BUCKET: "bucket", "分桶";
+    SCALE: "scale", "缩放";
+    LOSS: "lost", "丢失";
+    PICTURE: "picture", "图片";
+    COUNT: "pictures", "图片数";
+    LARGER: "enlarged", "放大";
+    MEAN: "lost, mean", "平均丢失";
+    MOST: "most", "最多";
+    FOCUS_MARK: "focal point", "焦点";
+    RECTANGLE_MARK: "rectangle", "矩形";
+    PLACED: "{size} → {resized} → {bucket} · {scale} · {lost} lost", "{size} → {resized} → {bucket} · {scale} · 丢失 {lost}";
+    BATCHES: "{n} pictures, repeated and batched: {batches} batches, {short} of them short", "{n} 张图片,按重复次数分批:共 {batches} 批,其中 {short} 批不满";
+    MOVING_RECTANGLE: "Rectangle: {arrows} move it, {sizes} change its size, {keep} keeps it, {back} leaves it as it was", "矩形:{arrows} 移动,{sizes} 调整大小,{keep} 保存,{back} 放弃";
+    MOVING_FOCUS: "Focal point: {arrows} move it, {keep} keeps it, {back} leaves it as it was", "焦点:{arrows} 移动,{keep} 保存,{back} 放弃";
+    FINE: "to the pixel", "逐像素";
+    CROP_OF: "Crop of {name} set by hand", "手动设置 {name} 的裁剪";
+    CROP_GIVEN_BACK: "Crop of {name} around its centre again", "{name} 恢复为居中裁剪";
+    NO_HAND: "This picture is cut around its centre already", "该图片已是居中裁剪";
+
+    DID: "{what}; {key} takes it back", "{what};按 {key} 撤销";
+
+    BUCKETS_FORM: "Buckets", "分桶设置";
+    WIDTH: "Width", "宽";
+    WIDTH_HELP: "resolution: what the model learns on, 512 for SD 1.5", "resolution:模型训练的分辨率,SD 1.5 为 512";
+    HEIGHT: "Height", "高";
+    HEIGHT_HELP: "resolution: the second number", "resolution:第二个数值";
+    ENABLE: "Buckets", "启用分桶";
+    ENABLE_HELP: "enable_bucket: sizes by the pictures' own ratios; without, all are cut to one size", "enable_bucket:按图片宽高比分桶;关闭则全部裁成同一尺寸";
+    MIN: "Shortest side", "最短边";
+    MIN_HELP: "min_bucket_reso", "min_bucket_reso";
+    MAX: "Longest side", "最长边";
+    MAX_HELP: "max_bucket_reso", "max_bucket_reso";
+    STEP: "Step", "步长";
+    STEP_HELP: "bucket_reso_steps: every side is a multiple of it", "bucket_reso_steps:边长均为其倍数";
+    NO_UPSCALE: "No upscale", "不放大";
+    NO_UPSCALE_HELP: "bucket_no_upscale: small pictures stay small and make buckets of their own", "bucket_no_upscale:小图不放大,自成分桶";
+    AS_TOML: "As the file says", "恢复文件设置";
+    AS_TOML_HELP: "Takes the buckets of the dataset TOML, or the usual ones, again", "重新采用数据集 TOML(或默认)的分桶设置";
+}
