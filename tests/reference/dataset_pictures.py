@@ -2,7 +2,7 @@
 
 Usage: dataset_pictures.py WEBUI KOHYA OUT      writes OUT/headers/*, OUT/sources/*.png, OUT/resized/*.png, OUT/cases.json
 WEBUI: a checkout of AUTOMATIC1111's web UI 1.10.1 (modules/textual_inversion/autocrop.py, scripts/processing_autosized_crop.py and
-scripts/postprocessing_split_oversized.py are run as they are); KOHYA: a checkout of sd-scripts (library/utils.py's choice of filter);
+scripts/postprocessing_split_oversized.py were transcribed for the committed files, without their downloads, debug drawing and Haar fallback); KOHYA: a checkout of sd-scripts (library/utils.py's choice of filter);
 OUT: tests/fixtures/datapictures.
 Python 3.11, Pillow 13.0.0, opencv-python-headless 5.0.0.93, numpy 2.4.6.
 """
