@@ -180,7 +180,9 @@ impl Desk {
                 } else {
                     (24, 24)
                 };
-                let picture = Ok(picture(width, height, load.path.as_os_str().len() as u32));
+                // Seeded by its own name alone: where the clone lies must not change a snapshot.
+                let name = load.path.file_name().unwrap_or_default();
+                let picture = Ok(picture(width, height, name.len() as u32));
                 let load = load.clone();
                 self.tell(Msg::Loaded { load, picture });
             }
