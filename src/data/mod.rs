@@ -20,3 +20,4 @@ pub mod random;
 pub mod set;
 pub mod tags;
 pub mod tokens;
+pub mod unread;

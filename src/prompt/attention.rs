@@ -13,6 +13,8 @@
 //!
 //! White space, digits and words are Python's: U+001C to U+001F are space, digits of any script make a number, marks
 //! are no letters.
+//!
+//! kohya's trainers read weighted captions by an older form of this grammar: [`Grammar::Kohya`], by [`traced`].
 
 use std::ops::Range;
 
@@ -26,6 +28,15 @@ pub const MAX_DEPTH: usize = 1100;
 const ROUND: f64 = 1.1;
 const SQUARE: f64 = 1.0 / 1.1;
 const BREAK: &str = "BREAK";
+
+/// Whose reading it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grammar {
+    /// A1111's.
+    A1111,
+    /// That of kohya's trainers: `BREAK` is a word like any other, and no white space stands around a weight's number.
+    Kohya,
+}
 
 /// A stretch of text under one weight.
 ///
@@ -71,26 +82,79 @@ impl<'de> Deserialize<'de> for Run {
 }
 
 /// Reads a prompt; never empty, as the empty prompt is one empty run of weight 1.
-#[expect(clippy::float_cmp, reason = "A1111 joins only what is exactly equal")]
 pub fn parse(text: &str) -> Vec<Run> {
-    let mut runs: Vec<Run> = Vec::new();
-    for (piece, weight) in Parser::read(text).weighed() {
-        let text = &text[piece.range];
+    let reading = traced(text, Grammar::A1111);
+    reading.runs.into_iter().map(|traced| traced.run).collect()
+}
+
+/// A run, and where its text stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Traced {
+    /// The run.
+    pub run: Run,
+    /// The stretches of the written text that its text is put together of, in bytes.
+    pub pieces: Vec<Range<usize>>,
+}
+
+impl Traced {
+    /// Where these bytes of the run's text, in order, stand in the written text.
+    pub fn written(&self, places: impl Iterator<Item = usize>) -> impl Iterator<Item = usize> {
+        let mut pieces = self.pieces.iter().peekable();
+        let mut read = 0;
+        places.map(move |place| {
+            while let Some(piece) = pieces.next_if(|piece| place >= read + piece.len()) {
+                read += piece.len();
+                if pieces.peek().is_none() {
+                    return piece.end;
+                }
+            }
+            pieces
+                .peek()
+                .map_or(0, |piece| piece.start + place.saturating_sub(read))
+        })
+    }
+}
+
+/// A text read by one of the grammars.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// The runs; never empty.
+    pub runs: Vec<Traced>,
+    /// The first weight that is no number, `:1.2.3)`: the reference fails there, and here its colon is text.
+    pub fault: Option<Range<usize>>,
+}
+
+/// Reads a text as [`parse`] does, by either grammar, and says where everything stands.
+#[expect(clippy::float_cmp, reason = "only what is exactly equal is joined")]
+pub fn traced(text: &str, grammar: Grammar) -> Reading {
+    let parser = Parser::read(text, grammar);
+    let fault = parser.fault.clone();
+    let mut runs: Vec<Traced> = Vec::new();
+    for (piece, weight) in parser.weighed() {
+        let written = &text[piece.range.clone()];
         match runs.last_mut() {
-            Some(last) if last.weight == weight => last.text.push_str(text),
-            _ => runs.push(Run {
-                text: text.to_owned(),
-                weight,
+            Some(last) if last.run.weight == weight => {
+                last.run.text.push_str(written);
+                last.pieces.push(piece.range);
+            }
+            _ => runs.push(Traced {
+                run: Run {
+                    text: written.to_owned(),
+                    weight,
+                },
+                pieces: vec![piece.range],
             }),
         }
     }
     if runs.is_empty() {
-        runs.push(Run {
+        let run = Run {
             text: String::new(),
             weight: 1.0,
-        });
+        };
+        let pieces = Vec::new();
+        runs.push(Traced { run, pieces });
     }
-    runs
+    Reading { runs, fault }
 }
 
 /// A stretch of a prompt as it is written.
@@ -122,7 +186,7 @@ pub enum Kind {
 /// The same reading by place: covers the text without gaps, in order. Its texts and breaks, put together, are the runs
 /// of [`parse`].
 pub fn spans(text: &str) -> Vec<Span> {
-    let parser = Parser::read(text);
+    let parser = Parser::read(text, Grammar::A1111);
     let unclosed = parser.unclosed();
     let mut spans = Vec::new();
     let mut unclosed = unclosed.into_iter().peekable();
@@ -183,10 +247,12 @@ enum Token<'a> {
     CloseSquare,
     /// A stretch without special characters, or a colon.
     Text(&'a str),
+    /// The colon of a `:1.2.3)` of that length, which is no number.
+    NoNumber(usize),
 }
 
 /// The first token of a text and its length in bytes.
-fn next_token(rest: &str) -> Option<(Token<'_>, usize)> {
+fn next_token(rest: &str, grammar: Grammar) -> Option<(Token<'_>, usize)> {
     const SPECIAL: &[u8] = br"\()[]:";
     Some(match rest.chars().next()? {
         '\\' => {
@@ -197,8 +263,9 @@ fn next_token(rest: &str) -> Option<(Token<'_>, usize)> {
         '[' => (Token::OpenSquare, 1),
         ')' => (Token::CloseRound(ROUND), 1),
         ']' => (Token::CloseSquare, 1),
-        ':' => match weight(rest) {
-            Some((number, length)) => (Token::CloseRound(number), length),
+        ':' => match weight(rest, grammar) {
+            Some((Some(number), length)) => (Token::CloseRound(number), length),
+            Some((None, length)) => (Token::NoNumber(length), 1),
             None => (Token::Text(&rest[..1]), 1),
         },
         _ => {
@@ -210,14 +277,18 @@ fn next_token(rest: &str) -> Option<(Token<'_>, usize)> {
     })
 }
 
-/// The number of a `: 1.3 )` that a text begins with, and the length of it all.
-fn weight(text: &str) -> Option<(f64, usize)> {
+/// The number of a `: 1.3 )` that a text begins with, where it is one, and the length of it all.
+fn weight(text: &str, grammar: Grammar) -> Option<(Option<f64>, usize)> {
+    let is_space = |c| grammar == Grammar::A1111 && is_space(c);
     let number = text.strip_prefix(':')?.trim_start_matches(is_space);
     let unsigned = number.strip_prefix(['+', '-']).unwrap_or(number);
     let rest = unsigned.trim_start_matches(|c| c == '.' || decimal(c).is_some());
+    if rest.len() == unsigned.len() {
+        return None;
+    }
     let number = &number[..number.len() - rest.len()];
     let after = rest.trim_start_matches(is_space).strip_prefix(')')?;
-    Some((ascii_digits(number).parse().ok()?, text.len() - after.len()))
+    Some((ascii_digits(number).parse().ok(), text.len() - after.len()))
 }
 
 /// A stretch of text that is read, and how it came to be.
@@ -248,14 +319,19 @@ struct Parser {
     weights: Vec<f64>,
     round: Vec<Open>,
     square: Vec<Open>,
+    /// The first weight of an open bracket that is no number.
+    fault: Option<Range<usize>>,
 }
 
 impl Parser {
-    fn read(text: &str) -> Self {
+    fn read(text: &str, grammar: Grammar) -> Self {
         let mut parser = Self::default();
         let mut at = 0;
-        while let Some((token, length)) = next_token(&text[at..]) {
-            parser.take(token, at..at + length);
+        while let Some((token, length)) = next_token(&text[at..], grammar) {
+            match token {
+                Token::Text(text) if grammar == Grammar::A1111 => parser.push_split(text, at),
+                token => parser.take(token, at..at + length),
+            }
             at += length;
         }
         parser
@@ -274,7 +350,13 @@ impl Parser {
                 Some(open) => self.multiply(open.piece, SQUARE),
                 None => self.push(range, Origin::Stray, 1.0),
             },
-            Token::Text(text) => self.push_split(text, range.start),
+            Token::Text(_) => self.push(range, Origin::Plain, 1.0),
+            Token::NoNumber(length) => {
+                if !self.round.is_empty() {
+                    self.fault.get_or_insert(range.start..range.start + length);
+                }
+                self.push(range, Origin::Plain, 1.0);
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Counts with [`super::chunks`] and looks the places up; what a chunk is, is not decided here.
 
-use super::attention::{self, Kind};
+use super::attention::{self, Grammar};
 use super::chunks;
 use super::inversions::Inversions;
 use super::networks;
@@ -19,47 +19,25 @@ pub fn of(text: &str, tokenizer: &Tokenizer, comma_backtrack: usize, inversions:
 
 /// The same of a text without calls.
 fn of_plain(text: &str, tokenizer: &Tokenizer, comma_backtrack: usize, inversions: &Inversions) -> Vec<usize> {
-    let runs = attention::parse(text);
-    let chunked = chunks::chunk(&runs, tokenizer, comma_backtrack, inversions);
-    let mut firsts = chunked.firsts;
+    let reading = attention::traced(text, Grammar::A1111).runs;
+    let runs: Vec<_> = reading.iter().map(|traced| traced.run.clone()).collect();
+    let mut firsts = chunks::chunk(&runs, tokenizer, comma_backtrack, inversions).firsts;
     firsts.dedup();
     firsts.retain(|&first| first > 0);
     if firsts.is_empty() {
         return firsts;
     }
-    // Where each token begins in the texts of the runs put together, which are the texts of the spans put together.
+    // Where each token begins in the text as it is written.
     let mut places = Vec::new();
-    let mut read = 0;
-    for run in &runs {
-        if !run.is_break() {
-            places.extend(tokenizer.places(&run.text).into_iter().map(|place| read + place));
-        }
-        read += run.text.len();
+    for traced in reading.iter().filter(|traced| !traced.run.is_break()) {
+        places.extend(traced.written(tokenizer.places(&traced.run.text).into_iter()));
     }
-    let places = firsts.into_iter().filter_map(|first| places.get(first).copied());
-    let mut borders = in_text(text, places);
+    let mut borders: Vec<_> = firsts
+        .into_iter()
+        .filter_map(|first| places.get(first).copied())
+        .collect();
     borders.dedup();
     borders
-}
-
-/// The same places, in order, in the text as it is written.
-fn in_text(text: &str, places: impl Iterator<Item = usize>) -> Vec<usize> {
-    let spans = attention::spans(text).into_iter();
-    let mut spans = spans.filter(|span| matches!(span.kind, Kind::Text(_) | Kind::Stray(_) | Kind::Break));
-    let mut span = spans.next();
-    let mut read = 0;
-    let mut found = Vec::new();
-    for place in places {
-        while let Some(current) = &span {
-            if place < read + current.range.len() {
-                found.push(current.range.start + place - read);
-                break;
-            }
-            read += current.range.len();
-            span = spans.next();
-        }
-    }
-    found
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use danlu::data::batches::group::{Ground, Group, Loading};
+use danlu::data::batches::group::{Ground, Group, Loading, Sample};
 use danlu::data::batches::{Batches, regularization};
 use danlu::data::buckets::Size;
 use danlu::data::buckets::hand::Hands;
@@ -31,7 +31,22 @@ fn regularization_pictures_take_turns_as_in_kohya() {
     assert_eq!(regularization(u64::MAX, &[1]), [Some(u32::MAX)]);
 }
 
-type Row = (Vec<String>, Vec<String>, Vec<Exact>, Value, Value, Value, Vec<bool>);
+/// A batch: keys, captions, weights of the loss, sizes as stored, crops, sizes that are seen, which are mirrored.
+pub(crate) type Row = (Vec<String>, Vec<String>, Vec<Exact>, Value, Value, Value, Vec<bool>);
+
+/// A batch as the fixtures have it.
+pub(crate) fn row_of(samples: &[Sample], key: impl Fn(u32) -> String) -> Row {
+    let reversed = |[width, height]: Size| json!([height, width]);
+    (
+        samples.iter().map(|sample| key(sample.item)).collect(),
+        samples.iter().map(|sample| sample.caption.clone()).collect(),
+        samples.iter().map(|sample| Exact(sample.loss_weight)).collect(),
+        samples.iter().map(|sample| reversed(sample.original_size)).collect(),
+        samples.iter().map(|sample| json!(sample.crop_top_left)).collect(),
+        samples.iter().map(|sample| reversed(sample.target_size)).collect(),
+        samples.iter().map(|sample| sample.flipped).collect(),
+    )
+}
 
 #[derive(Deserialize)]
 struct Case {
@@ -57,6 +72,7 @@ fn set_of(case: &Case) -> (Set, Vec<Option<Size>>) {
                 class_tokens: None,
                 is_reg: false,
                 options: Options::default(),
+                metadata: None,
             });
         }
         pictures.push(Picture {
@@ -72,6 +88,7 @@ fn set_of(case: &Case) -> (Set, Vec<Option<Size>>) {
                 },
                 name: Name::default(),
             }),
+            entry: None,
         });
     }
     let set = Set {
@@ -130,23 +147,10 @@ fn epochs_of_batches_are_kohyas() {
                         break;
                     };
                     let samples = samples.unwrap_or_else(|error| panic!("{at}: {error}"));
-                    let path = |item: u32| {
-                        set.pictures[dealt.items[item as usize].picture]
-                            .path
-                            .to_str()
-                            .unwrap()
-                            .to_owned()
-                    };
-                    let reversed = |[width, height]: Size| json!([height, width]);
-                    let ours: Row = (
-                        samples.iter().map(|sample| path(sample.item)).collect(),
-                        samples.iter().map(|sample| sample.caption.clone()).collect(),
-                        samples.iter().map(|sample| Exact(sample.loss_weight)).collect(),
-                        samples.iter().map(|sample| reversed(sample.original_size)).collect(),
-                        samples.iter().map(|sample| json!(sample.crop_top_left)).collect(),
-                        samples.iter().map(|sample| reversed(sample.target_size)).collect(),
-                        samples.iter().map(|sample| sample.flipped).collect(),
-                    );
+                    let ours = row_of(&samples, |item| {
+                        let path = &set.pictures[dealt.items[item as usize].picture].path;
+                        path.to_str().unwrap().to_owned()
+                    });
                     assert_eq!(&ours, row, "{at}");
                 }
                 if rows.iter().all(Option::is_some) {

@@ -233,13 +233,16 @@ fn everything_that_is_wrong_is_said_at_once_with_its_line() {
             (17, "datasets[0].subsets[1].resize_interpolation"),
         ]
     );
-    assert_eq!(problems[0].hint.as_deref(), Some("did you mean shuffle_caption?"));
+    assert_eq!(
+        problems[0].wrong.hint().as_deref(),
+        Some("did you mean shuffle_caption?")
+    );
     assert_eq!(
         problems[4].to_string(),
         "line 11, datasets[0].subsets[0].num_repeats: is \"ten\", not a whole number"
     );
     assert_eq!(
-        problems[6].hint.as_deref(),
+        problems[6].wrong.hint().as_deref(),
         Some("it belongs into [[datasets]] or [general]")
     );
 }

@@ -1,6 +1,6 @@
 //! Buckets, captions, batches and configurations against kohya's own functions, and Python's `random` against Python.
 //!
-//! The fixtures are `tests/reference/dataset.py`'s. Everything is equal, not near: there is no tolerance anywhere, floats included.
+//! The fixtures are `tests/reference/dataset.py`'s and `dataset_finetune.py`'s. Everything is equal, not near: there is no tolerance anywhere, floats included.
 #![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, clippy::float_cmp)]
 
 mod batches;
@@ -8,8 +8,11 @@ mod buckets;
 mod captions;
 mod config;
 mod hands;
+mod metadata;
 mod random;
 mod shell;
+mod steps;
+mod weighted;
 
 use std::io::Read;
 use std::path::Path;

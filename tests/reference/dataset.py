@@ -559,6 +559,90 @@ def regularizations():
     return cases
 
 
+# ---- Which caption file, and which step
+
+
+ENDINGS = ["", "[general]\ncaption_extension = '.txt'\n", "[general]\ncaption_extension = 'txt'\n", "[general]\nshuffle_caption = false\n"]
+
+
+def extensions():
+    """The captions of pictures with files of two endings, by configurations that say which one and such that do not."""
+    files = {"a.txt": "a txt", "a.caption": "a caption", "b.txt": "b txt", "c.caption": "c caption", "d.TXT": "d capitals"}
+    cases = []
+    for general in ENDINGS:
+        for own in ("", "caption_extension = '.txt'\n", "caption_extension = '.caption'\n"):
+            with tempfile.TemporaryDirectory() as root:
+                os.chdir(root)
+                os.mkdir("f")
+                for name in "abcde":
+                    Image.new("RGB", (64, 64)).save(f"f/{name}.png")
+                for name, text in files.items():
+                    Path("f", name).write_text(text)
+                text = f"{general}[[datasets]]\nresolution = 64\n[[datasets.subsets]]\nimage_dir = 'f'\n{own}"
+                Path("set.toml").write_text(text)
+                group, _ = dataset_group(config_util.load_user_config("set.toml"), 0)
+                read = {key: info.caption for key, info in sorted(group.image_data.items())}
+                os.chdir("/")
+            cases.append([text, files, read])
+    return cases
+
+
+class Keys(torch.utils.data.Dataset):
+    """The pictures of a dataset group's batches."""
+
+    def __init__(self, group):
+        self.group = group
+        self.set_current_epoch, self.set_current_step = group.set_current_epoch, group.set_current_step
+
+    def __len__(self):
+        return len(self.group)
+
+    def __getitem__(self, index):
+        return self.group[index]["image_keys"]
+
+
+def steps():
+    """Which pictures the training loop has at which step, through kohya's collator and torch's loader, whose shuffling is given a seed."""
+    generator = random.Random(26)
+    cases = []
+    for number in range(12):
+        with tempfile.TemporaryDirectory() as root:
+            os.chdir(root)
+            files, datasets = [], []
+            for dataset in range(1 + number % 2):
+                subsets = []
+                for index in range(generator.randint(1, 3)):
+                    folder = f"d{dataset}f{index}"
+                    os.mkdir(folder)
+                    for picture in range(generator.randint(1, 6)):
+                        size = generator.choice([(64, 64), (128, 64), (64, 128)])
+                        files.append([f"{folder}/p{picture}.png", size])
+                        Image.new("RGB", size).save(files[-1][0])
+                    subsets.append(dict(image_dir=folder, num_repeats=generator.randint(1, 3), is_reg=index == 1))
+                datasets.append(dict(resolution=64, batch_size=generator.choice([1, 2, 3]), enable_bucket=True, min_bucket_reso=32,
+                                     max_bucket_reso=128, bucket_reso_steps=8, subsets=subsets))
+            seed = generator.randint(0, 1000)
+            group, _ = dataset_group({"datasets": datasets}, seed)
+            for dataset in group.datasets:
+                dataset.debug_dataset, dataset.tokenize_strategy = True, Plain()
+                dataset.text_encoder_output_caching_strategy = None
+            keys, current_epoch, current_step = Keys(group), SimpleNamespace(value=0), SimpleNamespace(value=0)
+            collator = train_util.collator_class(current_epoch, current_step, keys)
+            rows, done = [], 0
+            for epoch in (1, 2, 3):
+                current_epoch.value = epoch
+                # Else the collator does it, behind the epoch's first batch.
+                group.set_current_epoch(epoch)
+                sampler = torch.utils.data.RandomSampler(keys, generator=torch.Generator().manual_seed(seed + epoch))
+                for batch in torch.utils.data.DataLoader(keys, batch_size=1, sampler=sampler, collate_fn=collator, num_workers=0):
+                    current_step.value = done
+                    rows.append([epoch, done, batch])
+                    done += 1
+            cases.append(dict(files=files, config=json.dumps({"datasets": datasets}), seed=seed, steps=rows))
+            os.chdir("/")
+    return cases
+
+
 if __name__ == "__main__":
     OUT.mkdir(parents=True, exist_ok=True)
     OUT = OUT.resolve()
@@ -572,5 +656,7 @@ if __name__ == "__main__":
     write("configurations.json.gz", configurations(), keep_floats=True)
     write("regularization.json.gz", regularizations())
     write("batches.json.gz", batches())
+    write("extensions.json.gz", extensions())
+    write("steps.json.gz", steps())
     write("placements.json.gz", placements())
     write("face_crops.json.gz", face_crops())

@@ -3,7 +3,8 @@
 //! [`Group::new`] is what kohya does before the first step: which pictures, how often, which captions, which buckets, in the order in which
 //! its random numbers are drawn. [`Dealt::draw`] is what it does for a batch: mirror, cut, colours, caption, drawn in that order.
 
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -115,7 +116,7 @@ pub enum Loading {
 pub enum Error {
     #[error(transparent)]
     Buckets(#[from] buckets::Error),
-    #[error("the folder {} of the configuration is not part of the set", .0.display())]
+    #[error("{} of the configuration is not part of the set", .0.display())]
     Folder(PathBuf),
     #[error("an epoch would have {0} pictures")]
     TooMany(u64),
@@ -236,12 +237,15 @@ impl Choice<'_, '_> {
         let mut counts = [0_u64; 2];
         let mut seen = HashSet::new();
         for (number, subset) in self.dataset.subsets.iter().enumerate() {
-            let Some(folder) = subset.image_dir.as_deref().filter(|_| subset.metadata_file.is_none()) else {
-                let note = format!("subset {number}: left out, captions of metadata files are not read");
-                self.notes.push(note);
-                continue;
+            let is_described = subset.metadata_file.is_some();
+            let folder = subset.metadata_file.as_deref().or(subset.image_dir.as_deref());
+            let folder = folder.unwrap_or(Path::new(""));
+            // kohya keeps no part of a metadata file's pictures for validation: all are in both.
+            let repeats = if self.training || is_described {
+                subset.num_repeats
+            } else {
+                1
             };
-            let repeats = if self.training { subset.num_repeats } else { 1 };
             if repeats < 1 {
                 self.notes.push(format!(
                     "{}: left out, it is repeated {repeats} times",
@@ -257,7 +261,11 @@ impl Choice<'_, '_> {
             let items = self.items(number, u32::try_from(repeats).unwrap_or(u32::MAX))?;
             let is_reg = subset.is_reg;
             counts[usize::from(is_reg)] += repeats.unsigned_abs().saturating_mul(items.len() as u64);
-            if is_reg { &mut reg } else { &mut train }.extend(items);
+            if is_described {
+                self.describe(&mut train, items);
+            } else {
+                if is_reg { &mut reg } else { &mut train }.extend(items);
+            }
         }
         if counts.iter().any(|&count| count > MOST) {
             return Err(Error::TooMany(counts[0].max(counts[1])));
@@ -278,16 +286,49 @@ impl Choice<'_, '_> {
         })
     }
 
+    /// Takes the pictures of a metadata file. kohya knows them by their keys alone: an equal one of a later file takes the place of the
+    /// first.
+    fn describe(&mut self, train: &mut Vec<Item>, items: Vec<Item>) {
+        let key = |item: &Item| {
+            self.ground.set.pictures[item.picture]
+                .entry
+                .as_ref()
+                .map(|entry| &entry.key)
+        };
+        let mut places: HashMap<_, _> = train.iter().map(key).zip(0..).collect();
+        for item in items {
+            match places.entry(key(&item)) {
+                Entry::Occupied(place) => {
+                    let path = self.ground.set.pictures[item.picture].path.display();
+                    self.notes
+                        .push(format!("{path}: takes the place of another picture of this key"));
+                    train[*place.get()] = item;
+                }
+                Entry::Vacant(place) => {
+                    place.insert(train.len());
+                    train.push(item);
+                }
+            }
+        }
+    }
+
     /// The pictures of a subset that are used, with captions and buckets.
     fn items(&mut self, number: usize, repeats: u32) -> Result<Vec<Item>, Error> {
         let subset = &self.dataset.subsets[number];
-        let folder = subset.image_dir.as_deref().unwrap_or(Path::new(""));
-        let pictures = self
-            .folders
-            .get(folder)
-            .ok_or_else(|| Error::Folder(folder.to_owned()))?;
+        let pictures = self.folders.of_subset(subset).ok_or_else(|| {
+            let named = subset.image_dir.as_ref().or(subset.metadata_file.as_ref());
+            Error::Folder(named.cloned().unwrap_or_default())
+        })?;
         let mut pictures = pictures.to_vec();
-        if self.dataset.validation_split > 0.0 {
+        if subset.metadata_file.is_some() {
+            let rank = |picture: &usize| {
+                self.ground.set.pictures[*picture]
+                    .entry
+                    .as_ref()
+                    .map(|entry| entry.rank)
+            };
+            pictures.sort_by_key(rank);
+        } else if self.dataset.validation_split > 0.0 {
             if !subset.is_reg {
                 let (share, seed) = (self.dataset.validation_split, self.dataset.validation_seed);
                 pictures = split(pictures, share, seed, self.training, self.random);
@@ -306,10 +347,26 @@ impl Choice<'_, '_> {
         let options = &self.dataset.subsets[subset];
         let set = self.ground.set;
         let path = &set.pictures.get(picture)?.path;
-        let hand = self.ground.hands.of(&set.root, path);
-        let size = self.ground.sizes.get(picture).copied().flatten();
-        let placement = match size.map(|size| buckets.place(size, hand)) {
-            Some(Ok(placement)) => placement,
+        let stored = self.ground.sizes.get(picture).copied().flatten();
+        let set_by_hand = self.ground.hands.of(&set.root, path);
+        let hand = set_by_hand.filter(|hand| stored.is_none_or(|size| hand.fits(size)));
+        if hand != set_by_hand {
+            self.notes.push(format!(
+                "{}: its rectangle lies beside it, so that it is cut as usual",
+                path.display()
+            ));
+        }
+        let said = set.said_size(picture);
+        let placement = match said.or(stored).map(|size| buckets.place(size, hand)) {
+            Some(Ok(placement)) => match stored.filter(|size| *size != placement.size && hand.is_none()) {
+                // The bucket goes by what the metadata say; what is cut and told goes by the picture.
+                Some(size) => Placement {
+                    size,
+                    part: [0, 0, size[0], size[1]],
+                    ..placement
+                },
+                None => placement,
+            },
             Some(Err(error)) => {
                 self.notes.push(format!("{}: left out, {error}", path.display()));
                 return None;

@@ -1,9 +1,10 @@
 //! Which pictures meet in a batch, and in which order: kohya's rules.
 //!
 //! [`Batches`] is one dataset's order through the epochs. [`regularization`] and [`split`] decide beforehand which pictures there are and
-//! how often; [`group`] puts a whole configuration together.
+//! how often; [`group`] puts a whole configuration together, and [`shown`] says when each picture's turn is.
 
 pub mod group;
+pub mod shown;
 
 use super::buckets::Size;
 use super::random::Python;
@@ -85,6 +86,11 @@ impl Batches {
             random.shuffle(members);
         }
         random
+    }
+
+    /// The epoch.
+    pub fn epoch(&self) -> i64 {
+        self.epoch
     }
 
     /// Batches in an epoch.

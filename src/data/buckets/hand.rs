@@ -21,6 +21,7 @@ use thiserror::Error;
 use toml_edit::{Array, DocumentMut, Item, Table};
 
 use super::{Buckets, Error as Fault, Placement, Size};
+use crate::data::unread::Unread;
 
 /// A file of crops with more bytes than this is none.
 const LARGEST: u64 = 64 << 20;
@@ -44,12 +45,31 @@ pub struct Hands {
 
 /// Why the file of crops cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{} cannot be used: {sentence}", path.display())]
+#[error("{} cannot be used: {why}", path.display())]
 pub struct Error {
     /// The file.
     pub path: PathBuf,
     /// What is wrong with it.
-    pub sentence: String,
+    pub why: Why,
+}
+
+/// What is wrong with the file of crops.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[allow(missing_docs, reason = "the sentences say what the values are")]
+pub enum Why {
+    #[error("{0}")]
+    Unread(#[from] Unread),
+    #[error("it has more than 64 MiB")]
+    TooLarge,
+    /// In the words of whoever reads TOML.
+    #[error("{0}")]
+    Toml(String),
+    #[error("{0:?}: a focus has two numbers from 0 to 1")]
+    Focus(String),
+    #[error("{0:?}: a rectangle has a width and a height above 0")]
+    Rectangle(String),
+    #[error("{0:?}: an entry has either a focus or a rectangle")]
+    Entry(String),
 }
 
 impl Error {
@@ -68,13 +88,25 @@ struct Entry {
 }
 
 impl Entry {
-    fn hand(self) -> Result<Hand, &'static str> {
+    /// What it sets; of one that sets nothing, why it is called wrong.
+    fn hand(self) -> Result<Hand, fn(String) -> Why> {
         match (self.focus, self.rectangle) {
             (Some(focus), None) if focus.iter().all(|part| (0.0..=1.0).contains(part)) => Ok(Hand::Focus(focus)),
-            (Some(_), None) => Err("a focus has two numbers from 0 to 1"),
+            (Some(_), None) => Err(Why::Focus),
             (None, Some(rectangle)) if rectangle[2] > 0 && rectangle[3] > 0 => Ok(Hand::Rectangle(rectangle)),
-            (None, Some(_)) => Err("a rectangle has a width and a height above 0"),
-            _ => Err("an entry has either a focus or a rectangle"),
+            (None, Some(_)) => Err(Why::Rectangle),
+            _ => Err(Why::Entry),
+        }
+    }
+}
+
+impl Hand {
+    /// Whether it says something about a picture of this size. A rectangle that lies beside it, as of a picture that another program
+    /// made smaller, says nothing: such a picture is cut as usual.
+    pub fn fits(&self, size: Size) -> bool {
+        match self {
+            Self::Focus(_) => true,
+            Self::Rectangle([x, y, ..]) => *x < size[0] && *y < size[1],
         }
     }
 }
@@ -96,24 +128,25 @@ impl Hands {
         match read {
             Ok(bytes) if bytes as u64 > LARGEST => Err(Error {
                 path,
-                sentence: "it has more than 64 MiB".to_owned(),
+                why: Why::TooLarge,
             }),
-            Ok(_) => Self::parse(&text).map_err(|sentence| Error { path, sentence }),
+            Ok(_) => Self::parse(&text).map_err(|why| Error { path, why }),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => Err(Error {
                 path,
-                sentence: error.to_string(),
+                why: Unread::from(error).into(),
             }),
         }
     }
 
-    /// The crops of a text; the error is a sentence.
-    fn parse(text: &str) -> Result<Self, String> {
-        let document: DocumentMut = text.parse().map_err(|error: toml_edit::TomlError| error.to_string())?;
-        let entries: BTreeMap<String, Entry> = toml::from_str(text).map_err(|error| error.to_string())?;
+    fn parse(text: &str) -> Result<Self, Why> {
+        let document: DocumentMut = text
+            .parse()
+            .map_err(|error: toml_edit::TomlError| Why::Toml(error.to_string()))?;
+        let entries: BTreeMap<String, Entry> = toml::from_str(text).map_err(|error| Why::Toml(error.to_string()))?;
         let hands = entries.into_iter().map(|(name, entry)| match entry.hand() {
             Ok(hand) => Ok((name, hand)),
-            Err(why) => Err(format!("{name:?}: {why}")),
+            Err(why) => Err(why(name)),
         });
         Ok(Self {
             entries: hands.collect::<Result<_, _>>()?,

@@ -19,7 +19,7 @@ pub use placement::Placement;
 pub type Size = [u32; 2];
 
 /// No side of a bucket may be longer. Far above what any model learns on; it keeps a list of sizes short.
-const LONGEST: u32 = 65_536;
+pub const LONGEST: u32 = 65_536;
 
 /// The options that decide where pictures go, by their names in kohya's configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::keys::{self, Level, Takes};
 use super::tree::{Node, Table, Value, get};
-use super::{Kind, Problem};
+use super::{Kind, Problem, Wrong};
 
 /// Every key and value of a file that kohya refuses.
 pub(super) fn file(file: &Table) -> Vec<Problem> {
@@ -11,20 +11,15 @@ pub(super) fn file(file: &Table) -> Vec<Problem> {
         match (key.as_str(), &node.value) {
             ("general", Value::Table(table)) => check.table("general", table, Level::General),
             ("datasets", Value::List(datasets)) => check.datasets(datasets),
-            ("general", other) => check.say(key, node, format!("is {}, not a table", other.described()), None),
+            ("general", other) => check.say(key, node, Wrong::NoTable(other.found())),
             ("datasets", other) => {
-                let hint = Some("write [[datasets]], with two brackets".into());
-                check.say(
-                    key,
-                    node,
-                    format!("is {}, not a list of tables", other.described()),
-                    hint,
-                );
+                let wrong = Wrong::NoTables {
+                    found: other.found(),
+                    written: "[[datasets]]",
+                };
+                check.say(key, node, wrong);
             }
-            _ => {
-                let hint = Some("a dataset configuration has [general] and [[datasets]]".into());
-                check.say(key, node, "is no part of a dataset configuration".into(), hint);
-            }
+            _ => check.say(key, node, Wrong::NoPart),
         }
     }
     check.problems
@@ -56,12 +51,11 @@ struct Check {
 }
 
 impl Check {
-    fn say(&mut self, at: &str, node: &Node, sentence: String, hint: Option<String>) {
+    fn say(&mut self, at: &str, node: &Node, wrong: Wrong) {
         self.problems.push(Problem {
             at: at.to_owned(),
             line: node.line,
-            sentence,
-            hint,
+            wrong,
         });
     }
 
@@ -69,12 +63,11 @@ impl Check {
         for (number, node) in datasets.iter().enumerate() {
             let at = format!("datasets[{number}]");
             let Value::Table(table) = &node.value else {
-                self.say(&at, node, format!("is {}, not a table", node.value.described()), None);
+                self.say(&at, node, Wrong::NoTable(node.value.found()));
                 continue;
             };
             let Some(kind) = kind(table) else {
-                let sentence = "has subsets with a metadata_file and subsets without";
-                self.say(&at, node, sentence.into(), Some("make two datasets of them".into()));
+                self.say(&at, node, Wrong::Mixed);
                 continue;
             };
             self.table(&at, table, Level::Dataset(kind));
@@ -86,25 +79,22 @@ impl Check {
 
     fn subsets(&mut self, dataset: &str, node: &Node, kind: Kind) {
         let Value::List(subsets) = &node.value else {
-            let sentence = format!("is {}, not a list of tables", node.value.described());
-            self.say(
-                &format!("{dataset}.subsets"),
-                node,
-                sentence,
-                Some("write [[datasets.subsets]], with two brackets".into()),
-            );
+            let wrong = Wrong::NoTables {
+                found: node.value.found(),
+                written: "[[datasets.subsets]]",
+            };
+            self.say(&format!("{dataset}.subsets"), node, wrong);
             return;
         };
         for (number, node) in subsets.iter().enumerate() {
             let at = format!("{dataset}.subsets[{number}]");
             let Value::Table(table) = &node.value else {
-                self.say(&at, node, format!("is {}, not a table", node.value.described()), None);
+                self.say(&at, node, Wrong::NoTable(node.value.found()));
                 continue;
             };
             self.table(&at, table, Level::Subset(kind));
             if kind != Kind::FineTuning && get(table, "image_dir").is_none() {
-                let hint = Some("name the folder with the pictures".into());
-                self.say(&format!("{at}.image_dir"), node, "is missing".into(), hint);
+                self.say(&format!("{at}.image_dir"), node, Wrong::NoFolder);
             }
         }
     }
@@ -117,12 +107,15 @@ impl Check {
             let at = format!("{at}.{key}");
             match keys::takes(key, level) {
                 None => {
-                    let sentence = format!("is no key that {} has", level.name());
-                    self.say(&at, node, sentence, keys::hint(key, level));
+                    let wrong = Wrong::NoKey {
+                        table: level.name(),
+                        place: keys::place(key, level),
+                    };
+                    self.say(&at, node, wrong);
                 }
                 Some(takes) if !fits(&node.value, takes) => {
-                    let sentence = format!("is {}, not {}", node.value.described(), takes.described());
-                    self.say(&at, node, sentence, None);
+                    let found = node.value.found();
+                    self.say(&at, node, Wrong::NotTaken { found, takes });
                 }
                 Some(_) => {}
             }

@@ -3,35 +3,42 @@
 use super::Kind;
 
 /// What a key takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Takes {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "the words say what they are")]
+pub enum Takes {
+    #[error("true or false")]
     Bool,
-    /// A whole number; as in Python, true and false are 1 and 0.
+    /// As in Python, true and false are 1 and 0.
+    #[error("a whole number")]
     Int,
-    /// A number with a point: kohya refuses `1` for `1.0`.
+    /// kohya refuses `1` for `1.0`.
+    #[error("a number with a point, such as 1.0")]
     Float,
+    #[error("a number")]
     Number,
+    #[error("a text in quotes")]
     Text,
-    /// Two numbers with a point.
+    #[error("two numbers with a point, such as [1.0, 2.0]")]
     Floats,
-    /// A whole number or two.
+    #[error("a whole number, or two such as [768, 512]")]
     Size,
+    #[error("a table")]
     Table,
 }
 
-impl Takes {
-    pub(super) fn described(self) -> &'static str {
-        match self {
-            Self::Bool => "true or false",
-            Self::Int => "a whole number",
-            Self::Float => "a number with a point, such as 1.0",
-            Self::Number => "a number",
-            Self::Text => "a text in quotes",
-            Self::Floats => "two numbers with a point, such as [1.0, 2.0]",
-            Self::Size => "a whole number, or two such as [768, 512]",
-            Self::Table => "a table",
-        }
-    }
+/// Where a key that may not stand somewhere belongs, or which one may be meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// It is nearly this one.
+    Near(&'static str),
+    /// Into subsets of these kinds alone.
+    Kinds(&'static [Kind]),
+    /// Into subsets.
+    Subsets,
+    /// Into datasets, or the table for all of them.
+    Datasets,
+    /// Elsewhere, since captions come from a metadata file or class words mean nothing.
+    NotHere,
 }
 
 /// A table of the file that has keys.
@@ -136,30 +143,17 @@ fn allowed(places: Places, level: Level) -> bool {
     }
 }
 
-/// What to do about a key that may not stand there.
-pub(super) fn hint(key: &str, level: Level) -> Option<String> {
+/// Where a key that may not stand there belongs.
+pub(super) fn place(key: &str, level: Level) -> Option<Place> {
     let Some((_, _, places)) = KEYS.iter().find(|(name, ..)| *name == key) else {
         let near = KEYS.iter().map(|(name, ..)| (*name, strsim::osa_distance(key, name)));
         let (name, distance) = near.min_by_key(|&(_, distance)| distance)?;
-        return (distance <= 1 + key.len() / 6).then(|| format!("did you mean {name}?"));
+        return (distance <= 1 + key.len() / 6).then_some(Place::Near(name));
     };
     Some(match places {
-        Places::Subsets(kinds) if matches!(level, Level::Subset(_)) => {
-            let sorts: Vec<_> = kinds.iter().map(|kind| sort(*kind)).collect();
-            format!("only for subsets {}", sorts.join(" or "))
-        }
-        Places::Subsets(_) => "it belongs into [[datasets.subsets]]".into(),
-        Places::Datasets => "it belongs into [[datasets]] or [general]".into(),
-        Places::Captions | Places::Classes | Places::All => {
-            "not where captions come from a metadata file or class words mean nothing".into()
-        }
+        Places::Subsets(kinds) if matches!(level, Level::Subset(_)) => Place::Kinds(kinds),
+        Places::Subsets(_) => Place::Subsets,
+        Places::Datasets => Place::Datasets,
+        Places::Captions | Places::Classes | Places::All => Place::NotHere,
     })
-}
-
-fn sort(kind: Kind) -> &'static str {
-    match kind {
-        DreamBooth => "with captions beside the pictures",
-        FineTuning => "with a metadata_file",
-        ControlNet => "with a conditioning_data_dir",
-    }
 }

@@ -10,6 +10,7 @@ pub mod folders;
 mod keys;
 mod resolve;
 mod tree;
+mod wrong;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -17,9 +18,14 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+pub use self::keys::{Place, Takes};
+pub use self::resolve::INTERPOLATIONS;
+pub use self::wrong::{Found, Wrong};
+
 use super::buckets::Settings;
 use super::draws::Rules;
 use super::set::Set;
+use super::unread::Unread;
 
 /// No configuration is larger; whatever is was meant to be something else.
 const LARGEST: u64 = 16 << 20;
@@ -161,17 +167,15 @@ impl Default for Subset {
 }
 
 /// One thing that is wrong with a configuration.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{}{at}: {sentence}", line.map(|line| format!("line {line}, ")).unwrap_or_default())]
+#[derive(Clone, Debug, PartialEq, Error)]
+#[error("{}{at}: {wrong}", line.map(|line| format!("line {line}, ")).unwrap_or_default())]
 pub struct Problem {
     /// The key, such as `datasets[0].subsets[1].num_repeats`; empty for the whole file.
     pub at: String,
     /// The line, from 1; JSON files have none.
     pub line: Option<usize>,
     /// What is wrong, with the value.
-    pub sentence: String,
-    /// What to do about it.
-    pub hint: Option<String>,
+    pub wrong: Wrong,
 }
 
 /// Why there is no configuration.
@@ -183,7 +187,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        source: Unread,
     },
     /// It says something that cannot be used; everything at once.
     #[error("{} has {}:{}", path.display(), count(problems.len()), list(problems))]
@@ -201,11 +205,9 @@ impl Error {
         match self {
             Self::Read { .. } => Some("give a .toml or .json file of kohya's dataset configuration".into()),
             Self::Problems { problems, .. } => {
-                let first = problems.first()?.hint.clone()?;
-                problems
-                    .iter()
-                    .all(|problem| problem.hint.as_ref() == Some(&first))
-                    .then_some(first)
+                let first = problems.first()?.wrong.hint()?;
+                let same = |problem: &Problem| problem.wrong.hint().as_ref() == Some(&first);
+                problems.iter().all(same).then_some(first)
             }
         }
     }
@@ -222,7 +224,7 @@ fn count(problems: usize) -> String {
 fn list(problems: &[Problem]) -> String {
     problems
         .iter()
-        .map(|problem| match &problem.hint {
+        .map(|problem| match problem.wrong.hint() {
             Some(hint) => format!("\n  {problem} ({hint})"),
             None => format!("\n  {problem}"),
         })
@@ -230,14 +232,14 @@ fn list(problems: &[Problem]) -> String {
 }
 
 /// The text of a file of at most [`LARGEST`] bytes.
-fn read_text(path: &Path) -> io::Result<String> {
+fn read_text(path: &Path) -> Result<String, Unread> {
     if !path.metadata()?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no file"));
+        return Err(Unread::NoFile);
     }
     let mut text = String::new();
     let read = File::open(path)?.take(LARGEST + 1).read_to_string(&mut text)?;
     if read as u64 > LARGEST {
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it has more than 16 MiB"));
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it has more than 16 MiB").into());
     }
     Ok(text)
 }
@@ -289,6 +291,7 @@ impl Config {
     pub fn of_folders(set: &Set, arguments: &Arguments) -> Result<Self, Vec<Problem>> {
         let subset = |of_set: &super::set::Subset| Subset {
             image_dir: Some(of_set.folder.clone()),
+            metadata_file: of_set.metadata.as_ref().map(|metadata| metadata.path.clone()),
             num_repeats: of_set.repeats.into(),
             is_reg: of_set.is_reg,
             class_tokens: of_set.class_tokens.clone(),

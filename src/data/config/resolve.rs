@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use super::tree::{Node, Table, Value, get};
-use super::{Arguments, Config, Dataset, Kind, Problem, Subset, check};
+use super::{Arguments, Config, Dataset, Kind, Problem, Subset, Wrong, check};
 use crate::data::buckets::{Error as Fault, Settings, Size};
 use crate::data::draws::Rules;
 
 /// What `resize_interpolation` may be.
-const INTERPOLATIONS: [&str; 8] = [
+pub const INTERPOLATIONS: [&str; 8] = [
     "lanczos", "nearest", "bilinear", "linear", "bicubic", "cubic", "area", "box",
 ];
 
@@ -39,8 +39,7 @@ pub(super) fn config(file: &Table, arguments: &Arguments) -> Result<Config, Vec<
         problems.push(Problem {
             at: "datasets".into(),
             line: None,
-            sentence: "there is no subset, and so no picture".into(),
-            hint: Some("add [[datasets]] and below it [[datasets.subsets]] with an image_dir".into()),
+            wrong: Wrong::NoSubset,
         });
     }
     finished(problems, datasets)
@@ -64,7 +63,7 @@ fn finished(mut problems: Vec<Problem>, datasets: Vec<Dataset>) -> Result<Config
     }
     // A value of [general] that every subset takes is one problem.
     let mut seen = std::collections::HashSet::new();
-    problems.retain(|problem| seen.insert((problem.at.clone(), problem.sentence.clone())));
+    problems.retain(|problem| seen.insert((problem.at.clone(), problem.wrong.to_string())));
     problems.sort_by_key(|problem| problem.line);
     Err(problems)
 }
@@ -97,15 +96,10 @@ fn dataset(levels: &mut Levels<'_>, arguments: &Arguments) -> Dataset {
         subsets: Vec::new(),
     };
     if dataset.batch_size == 0 {
-        levels.say("batch_size", "is 0; a batch has at least 1 picture".into(), None);
+        levels.say("batch_size", Wrong::NoBatch);
     }
     if !(0.0..=1.0).contains(&dataset.validation_split) {
-        let sentence = format!("is {}, which is no share of the pictures", dataset.validation_split);
-        levels.say(
-            "validation_split",
-            sentence,
-            Some("use a number from 0.0 to 1.0".into()),
-        );
+        levels.say("validation_split", Wrong::NoShare(dataset.validation_split));
     }
     dataset
 }
@@ -121,8 +115,7 @@ fn buckets(levels: &mut Levels<'_>, arguments: &Arguments) -> Settings {
         no_upscale: levels.bool("bucket_no_upscale", default.no_upscale),
     };
     if levels.find("resolution").is_none() && !arguments.has_resolution {
-        let hint = Some("write resolution = 512, or what the model learns on".into());
-        levels.say("resolution", "is missing".into(), hint);
+        levels.say("resolution", Wrong::NoResolution);
         return settings;
     }
     for fault in settings.faults() {
@@ -132,7 +125,7 @@ fn buckets(levels: &mut Levels<'_>, arguments: &Arguments) -> Settings {
             Fault::MaxBelowResolution { .. } | Fault::MaxTooLarge(_) => "max_bucket_reso",
             _ => "resolution",
         };
-        levels.say(key, fault.to_string(), fault.hint());
+        levels.say(key, fault.into());
     }
     settings
 }
@@ -170,12 +163,7 @@ fn subset(levels: &mut Levels<'_>, arguments: &Arguments) -> Subset {
     };
     match subset.face_crop_aug_range {
         Some([least, most]) if !(least > 0.0 && most > 0.0) => {
-            let sentence = format!("is {least} to {most} times the face's size");
-            levels.say(
-                "face_crop_aug_range",
-                sentence,
-                Some("both numbers must be above 0".into()),
-            );
+            levels.say("face_crop_aug_range", Wrong::FaceRange(least, most));
         }
         _ => {}
     }
@@ -212,24 +200,14 @@ fn captions(levels: &mut Levels<'_>, default: &Rules) -> Rules {
 
 fn captions_work(levels: &mut Levels<'_>, rules: &Rules) {
     if rules.separator.is_empty() && (rules.shuffle || rules.warmup_step > 0.0 || rules.tag_dropout_rate > 0.0) {
-        let hint = Some("write what stands between tags, such as \",\"".into());
-        levels.say(
-            "caption_separator",
-            "is empty, so that captions cannot be split into tags".into(),
-            hint,
-        );
+        levels.say("caption_separator", Wrong::NoSeparator);
     }
 }
 
 fn interpolation(levels: &mut Levels<'_>, default: Option<&String>) -> Option<String> {
     let chosen = levels.text("resize_interpolation").or_else(|| default.cloned())?;
     if !INTERPOLATIONS.contains(&chosen.as_str()) {
-        let hint = Some(format!("use one of {}", INTERPOLATIONS.join(", ")));
-        levels.say(
-            "resize_interpolation",
-            format!("is {chosen:?}, which is no way of resizing"),
-            hint,
-        );
+        levels.say("resize_interpolation", Wrong::Interpolation(chosen.clone()));
     }
     Some(chosen)
 }
@@ -260,7 +238,7 @@ impl<'a> Levels<'a> {
     }
 
     /// Says it where the value stands, or where it is missing.
-    fn say(&mut self, key: &str, sentence: String, hint: Option<String>) {
+    fn say(&mut self, key: &str, wrong: Wrong) {
         let (at, line) = match self.find(key) {
             Some((node, at)) => (at.to_owned(), node.line),
             None => (
@@ -275,8 +253,7 @@ impl<'a> Levels<'a> {
                 format!("{at}.{key}")
             },
             line,
-            sentence,
-            hint,
+            wrong,
         });
     }
 
@@ -304,7 +281,7 @@ impl<'a> Levels<'a> {
         let whole = whole(&self.find(key)?.0.value)?;
         let fitting = i64::try_from(whole).ok();
         if fitting.is_none() {
-            self.say(key, format!("is {whole}, a number of more than 64 bits"), None);
+            self.say(key, Wrong::TooLong(whole));
         }
         fitting
     }
@@ -314,7 +291,7 @@ impl<'a> Levels<'a> {
             return default;
         };
         u32::try_from(whole).unwrap_or_else(|_| {
-            self.say(key, format!("is {whole}, not from 0 to {}", u32::MAX), None);
+            self.say(key, Wrong::TooLarge(whole));
             default
         })
     }
@@ -346,7 +323,7 @@ impl<'a> Levels<'a> {
             _ => None,
         };
         if size.is_none() {
-            self.say(key, format!("is {}x{}, which is no size", sides[0], sides[1]), None);
+            self.say(key, Wrong::NoSize(sides[0], sides[1]));
         }
         size
     }

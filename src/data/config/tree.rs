@@ -3,7 +3,7 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::Problem;
+use super::{Found, Problem, Wrong};
 
 /// A value and where it stands.
 #[derive(Clone, Debug)]
@@ -35,18 +35,18 @@ pub(super) fn get<'a>(table: &'a Table, key: &str) -> Option<&'a Node> {
 }
 
 impl Value {
-    /// As a person would call it, the value itself where it is short.
-    pub(super) fn described(&self) -> String {
-        match self {
+    /// What it is, the value itself where it is short.
+    pub(super) fn found(&self) -> Found {
+        Found::Written(match self {
             Self::Bool(value) => value.to_string(),
             Self::Int(value) => value.to_string(),
             Self::Float(value) => format!("{value:?}"),
             Self::Text(text) if text.chars().count() <= 40 => format!("{text:?}"),
-            Self::Text(text) => format!("a text of {} letters", text.chars().count()),
-            Self::List(list) => format!("a list of {}", list.len()),
-            Self::Table(_) => "a table".into(),
+            Self::Text(text) => return Found::Text(text.chars().count()),
+            Self::List(list) => return Found::List(list.len()),
+            Self::Table(_) => return Found::Table,
             Self::Other(written) => written.clone(),
-        }
+        })
     }
 
     /// As JSON, for what is only handed on.
@@ -76,8 +76,7 @@ pub(super) fn of_toml(text: &str) -> Result<Table, Vec<Problem>> {
     let problem = |error: toml::de::Error| Problem {
         at: "TOML".into(),
         line: error.span().map(|span| lines.at(span.start)),
-        sentence: error.message().to_owned(),
-        hint: None,
+        wrong: Wrong::Syntax(error.message().to_owned()),
     };
     let mut problems: Vec<_> = errors.into_iter().map(problem).collect();
     problems.sort_by_key(|problem| problem.line);
@@ -86,21 +85,14 @@ pub(super) fn of_toml(text: &str) -> Result<Table, Vec<Problem>> {
 
 /// The tree of a JSON text.
 pub(super) fn of_json(text: &str) -> Result<Table, Vec<Problem>> {
-    let problem = |line, sentence| {
-        vec![Problem {
-            at: "JSON".into(),
-            line,
-            sentence,
-            hint: None,
-        }]
+    let problem = |line, wrong| {
+        let at = "JSON".into();
+        vec![Problem { at, line, wrong }]
     };
     match serde_json::from_str(text) {
         Ok(serde_json::Value::Object(table)) => Ok(json_table(table)),
-        Ok(other) => Err(problem(
-            None,
-            format!("begins with {}, not with a table", json_value(other).described()),
-        )),
-        Err(error) => Err(problem(Some(error.line()), error.to_string())),
+        Ok(other) => Err(problem(None, Wrong::NoFile(json_value(other).found()))),
+        Err(error) => Err(problem(Some(error.line()), Wrong::Syntax(error.to_string()))),
     }
 }
 

@@ -2,13 +2,14 @@
 //!
 //! [`Rules::apply`] is the pipeline: a caption and a moment of training to the caption of that moment, with the same draws from Python's
 //! `random`. [`read`] is how a caption file becomes a caption before that. [`seen`] says which of it the encoder takes: the tokens, where
-//! each chunk of 75 begins, and the tail that is lost.
+//! each chunk of 75 begins, and the tail that is lost; [`weighted`] the same of captions whose brackets weigh.
 
 mod wildcard;
 
 pub mod preview;
 pub mod read;
 pub mod seen;
+pub mod weighted;
 
 use super::config::Subset;
 use super::random::Python;
@@ -95,6 +96,8 @@ pub struct Moment {
 pub enum Source {
     /// The picture's caption file.
     File,
+    /// The picture's entry in a metadata file.
+    Metadata,
     /// There is no file; the class words of its folder or subset stand in.
     ClassTokens,
     /// There is neither; the caption is empty.
@@ -112,6 +115,15 @@ pub struct Before {
 
 /// The caption of a picture of the set as its subset's options have it read. What is not UTF-8, at which kohya stops, becomes U+FFFD.
 pub fn before(set: &Set, picture: usize, subset: &Subset) -> Before {
+    if let Some(entry) = set.pictures.get(picture).and_then(|picture| picture.entry.as_ref()) {
+        let text = entry.text(&subset.captions.separator, subset.captions.wildcard);
+        let source = if text.is_empty() {
+            Source::Nothing
+        } else {
+            Source::Metadata
+        };
+        return Before { text, source };
+    }
     let caption = set.pictures.get(picture).and_then(|picture| picture.caption.as_ref());
     let (text, source) = match (caption, &subset.class_tokens) {
         (Some(caption), _) => {

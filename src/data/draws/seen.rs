@@ -96,42 +96,66 @@ pub fn seen(caption: &str, limit: Limit) -> Seen {
 
 /// Which part of a caption an encoder sees that is padded so.
 pub fn seen_by(caption: &str, limit: Limit, padding: Padding) -> Seen {
+    let (tokens, places) = places(caption, limit.tokens(), padding);
+    Seen::of(tokens, &places, limit)
+}
+
+impl Seen {
+    /// What is seen of so many tokens, of which those that are seen, and the first that is not, begin at these bytes.
+    pub(super) fn of(tokens: usize, places: &[usize], limit: Limit) -> Self {
+        let chunks: Vec<_> = places.iter().copied().take(limit.tokens()).step_by(LENGTH).collect();
+        Self {
+            tokens,
+            chunks: if chunks.is_empty() { vec![0] } else { chunks },
+            lost: places.get(limit.tokens()).copied(),
+        }
+    }
+}
+
+/// How many tokens a text has, and where the first `most` and one more of them begin.
+pub(super) fn places(text: &str, most: usize, padding: Padding) -> (usize, Vec<usize>) {
     let mut tokens = 0;
     let mut places = Vec::new();
-    for (begin, bit) in padding.bits(caption) {
+    for (begin, bit) in padding.bits(text) {
         let before = places.len();
         match bit {
             None => places.push(begin),
-            Some(text) if before <= limit.tokens() => {
+            Some(text) if before <= most => {
                 places.extend(Tokenizer::clip().places(text).into_iter().map(|at| begin + at));
             }
             Some(text) => tokens += Tokenizer::clip().encode(text).len(),
         }
         tokens += places.len() - before;
         // All behind the first lost one are only counted.
-        places.truncate(limit.tokens() + 1);
+        places.truncate(most + 1);
     }
-    let chunks: Vec<_> = places.iter().copied().take(limit.tokens()).step_by(LENGTH).collect();
-    Seen {
-        tokens,
-        chunks: if chunks.is_empty() { vec![0] } else { chunks },
-        lost: places.get(limit.tokens()).copied(),
-    }
+    (tokens, places)
 }
 
 /// The ids of a caption as kohya gives them to the encoder: so many chunks of 77 as the limit has, also where the caption is short.
 pub fn ids(caption: &str, limit: Limit, padding: Padding) -> Vec<[u32; LENGTH + 2]> {
-    let pad = padding.id();
+    chunks(first_ids(caption, limit.tokens(), padding), limit, padding)
+}
+
+/// The first ids of a text.
+pub(super) fn first_ids(text: &str, most: usize, padding: Padding) -> Vec<u32> {
     let mut line = Vec::new();
-    for (_, bit) in padding.bits(caption) {
+    for (_, bit) in padding.bits(text) {
         match bit {
             None => line.push(0),
             Some(text) => line.extend(Tokenizer::clip().encode(text)),
         }
-        if line.len() >= limit.tokens() {
+        if line.len() >= most {
             break;
         }
     }
+    line.truncate(most);
+    line
+}
+
+/// Ids in chunks, with what begins, ends and fills them; no more of them than the limit has.
+pub(super) fn chunks(mut line: Vec<u32>, limit: Limit, padding: Padding) -> Vec<[u32; LENGTH + 2]> {
+    let pad = padding.id();
     line.truncate(limit.tokens());
     line.push(Tokenizer::EOS);
     line.resize(limit.tokens() + 1, pad);

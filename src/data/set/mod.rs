@@ -1,9 +1,12 @@
 //! A set of pictures with captions, as it lies in folders.
 //!
-//! Owns which files belong to a set ([`walk`], or [`config`] where a TOML names folders) and how captions are read ([`read`]). It never writes: changes are planned by
+//! Owns which files belong to a set ([`walk`], or [`config`] where a TOML names folders) and how captions are read ([`read`], or
+//! [`metadata`] where one file has those of all pictures). It never writes: changes are planned by
 //! [`edit`](crate::data::edit) and made by [`journal`](crate::data::journal). Read [`Document`] next.
 
 mod config;
+mod ignored;
+pub mod metadata;
 mod read;
 mod walk;
 
@@ -15,14 +18,19 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::SystemTime;
 
+pub use self::ignored::{Anchored, Closed, Ignored};
+pub use self::metadata::Entry;
 pub use self::walk::{is_picture, kohya_name};
+use super::buckets::Size;
 use super::document::Document;
+use super::unread::Unread;
 
 /// How captions are found and split.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
     /// What caption files end in, with the dot. Several may be named with commas between them (`.txt,.caption`): of each picture the
-    /// first that is there counts, and new ones get the first.
+    /// first that is there counts, and new ones get the first. A TOML that does not say it is read by kohya's `.caption` unless this is
+    /// other than its default.
     pub extension: String,
     /// What stands between tags. kohya's `caption_separator`, a comma unless set.
     pub separator: String,
@@ -66,11 +74,10 @@ pub struct Set {
     pub pictures: Vec<Picture>,
     /// Caption files without a picture.
     pub strays: Vec<PathBuf>,
-    /// Folders and files that were left out, and why, in one English clause.
-    pub ignored: Vec<(PathBuf, String)>,
-    /// Pictures whose caption is there but cannot be read, and why, in one English clause. They have no [`Picture::caption`] and are
-    /// not edited.
-    pub unreadable: BTreeMap<usize, String>,
+    /// Folders and files that were left out, and why.
+    pub ignored: Vec<(PathBuf, Ignored)>,
+    /// Pictures whose caption is there but cannot be read, and why. They have no [`Picture::caption`] and are not edited.
+    pub unreadable: BTreeMap<usize, Unread>,
 }
 
 /// A folder of pictures, as training sees it.
@@ -86,6 +93,21 @@ pub struct Subset {
     pub is_reg: bool,
     /// How its captions are found and split: the set's, unless a TOML says otherwise.
     pub options: Options,
+    /// The file that has all its captions; none where they lie beside the pictures.
+    pub metadata: Option<MetadataFile>,
+}
+
+/// A metadata file as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MetadataFile {
+    /// The file.
+    pub path: PathBuf,
+    /// Its state when it was read.
+    pub stamp: Stamp,
+    /// Keys that it has more than once. The last one counts.
+    pub repeated: Vec<String>,
+    /// kohya's `enable_wildcard`, by which captions and tags are put together.
+    pub wildcard: bool,
 }
 
 /// A picture and its caption.
@@ -97,6 +119,8 @@ pub struct Picture {
     pub subset: u32,
     /// Its caption; none where there is no file.
     pub caption: Option<Caption>,
+    /// What the metadata file of its subset says of it.
+    pub entry: Option<Box<Entry>>,
 }
 
 /// A caption file as it was read.
@@ -158,6 +182,9 @@ pub enum Error {
     /// A dataset TOML that cannot be used.
     #[error(transparent)]
     Config(#[from] super::config::Error),
+    /// A metadata file that cannot be used. kohya's trainers stop at it as well.
+    #[error(transparent)]
+    Metadata(#[from] metadata::Error),
     /// It was asked to stop.
     #[error("opening the dataset was stopped")]
     Stopped,
@@ -173,6 +200,7 @@ impl Error {
             Self::NotASet(_) => Some("give the folder that the pictures are in".to_owned()),
             Self::Unreadable { .. } => Some("allow reading it with chmod".to_owned()),
             Self::Config(error) => error.hint(),
+            Self::Metadata(error) => Some(error.hint()),
             Self::Stopped => None,
         }
     }
@@ -218,8 +246,20 @@ impl Set {
         Ok(set)
     }
 
+    /// The root that the set of this path has, without opening it.
+    pub fn root_of(path: &Path) -> PathBuf {
+        if config::is_config(path) && path.is_file() {
+            config::root(path).to_owned()
+        } else {
+            path.to_owned()
+        }
+    }
+
     /// Where a picture's caption is, or would be made.
     pub fn caption_path(&self, picture: usize) -> PathBuf {
+        if let Some(metadata) = self.metadata(picture) {
+            return metadata.to_owned();
+        }
         let picture = &self.pictures[picture];
         let name = picture.caption.as_ref().map(|caption| caption.name).unwrap_or_default();
         let mut extensions = self.subsets[picture.subset as usize].options.extensions();
@@ -227,9 +267,44 @@ impl Set {
         walk::caption_path(&picture.path, name.of_face, &extension)
     }
 
+    /// Why a picture's caption is not edited: it cannot be read, or stands in a metadata file.
+    pub fn refusal(&self, picture: usize) -> Option<Closed> {
+        if let Some(why) = self.unreadable.get(&picture) {
+            return Some(Closed::Unreadable(why.clone()));
+        }
+        let metadata = self.relative(self.metadata(picture)?);
+        Some(Closed::Metadata(metadata.into_owned()))
+    }
+
+    /// Why a picture is not changed, renamed or moved: a metadata file names it.
+    pub fn anchor(&self, picture: usize) -> Option<Anchored> {
+        let metadata = self.relative(self.metadata(picture)?);
+        Some(Anchored(metadata.into_owned()))
+    }
+
+    fn metadata(&self, picture: usize) -> Option<&Path> {
+        let subset = self.pictures.get(picture)?.subset as usize;
+        Some(&self.subsets.get(subset)?.metadata.as_ref()?.path)
+    }
+
+    /// The size by which a picture's bucket is chosen, where a metadata file or cached latents say it.
+    pub fn said_size(&self, picture: usize) -> Option<Size> {
+        self.pictures.get(picture)?.entry.as_ref()?.size
+    }
+
     /// What stands between the tags of a picture's caption.
     pub fn separator(&self, picture: usize) -> &str {
         &self.subsets[self.pictures[picture].subset as usize].options.separator
+    }
+
+    /// The pictures beside which a `.txt` file lies that neither training nor this set reads, because the dataset TOML it was opened by says
+    /// no `caption_extension`, which is `.caption` then. None where `path` is a folder.
+    pub fn unread(&self, path: &Path) -> Vec<usize> {
+        if config::is_config(path) && path.is_file() {
+            config::unread(self, path)
+        } else {
+            Vec::new()
+        }
     }
 
     /// How a path is told: from the set's folder on, with `/`. It may hold control characters.

@@ -1,7 +1,7 @@
-//! Captions, read: on all processors, never more than a caption may be large, never waiting for a pipe.
+//! Captions, read: many at once, never more than a caption may be large, never waiting for a pipe.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
@@ -9,18 +9,24 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 use rustix::fs::OFlags;
 
-use super::{Caption, Document, Error, Name, Picture, Set, Stamp, Subset, walk};
+use super::metadata::{self, Entry};
+use super::{Caption, Document, Error, MetadataFile, Name, Picture, Set, Stamp, Subset, walk};
+use crate::data::unread::Unread;
 
 /// More than this is no caption.
 const LARGEST: u64 = 64 << 20;
 /// How many captions are read between two looks at `stop`.
 const AT_ONCE: usize = 4096;
+/// Threads that read a large set. They wait for the disk, not for a processor: with two of them a set that is not in memory took twice as
+/// long as with sixteen, and more gained nothing.
+const READERS: usize = 16;
 
-/// What became of reading a caption: an English clause where it is there and cannot be read.
-type Outcome = Result<Option<Caption>, String>;
+/// What became of reading a caption that is there, or is not.
+type Outcome = Result<Option<Caption>, Unread>;
 
 /// Reads the captions of those names.
 pub(super) fn all(
@@ -30,21 +36,32 @@ pub(super) fn all(
     stop: &AtomicBool,
 ) -> Result<(), Error> {
     let extensions = extensions(set);
+    let large = set.pictures.len() > AT_ONCE;
+    let readers = large
+        .then(|| ThreadPoolBuilder::new().num_threads(READERS).build().ok())
+        .flatten();
     for begin in (0..set.pictures.len()).step_by(AT_ONCE) {
         if stop.load(Ordering::Relaxed) {
             return Err(Error::Stopped);
         }
         let end = set.pictures.len().min(begin + AT_ONCE);
-        let outcomes: Vec<Outcome> = set.pictures[begin..end]
-            .par_iter()
-            .zip(&names[begin..end])
-            .map(|(picture, name)| match name {
+        let pictures = &set.pictures[begin..end];
+        let outcomes = || -> Vec<Outcome> {
+            let each = pictures.par_iter().zip(&names[begin..end]);
+            each.map(|(picture, name)| match name {
                 Some(name) => read(picture, *name, &extensions[picture.subset as usize]),
                 None => Ok(None),
             })
-            .collect();
+            .collect()
+        };
+        let outcomes = match &readers {
+            Some(readers) => readers.install(outcomes),
+            None => outcomes(),
+        };
         for (picture, outcome) in (begin..end).zip(outcomes) {
-            keep(set, picture, outcome);
+            if set.pictures[picture].entry.is_none() {
+                keep(set, picture, outcome);
+            }
         }
         progress(end);
     }
@@ -74,29 +91,28 @@ fn read(picture: &Picture, name: Name, extensions: &[String]) -> Outcome {
             document: Document { bytes },
             name,
         })),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(e) => {
-            let file = path.file_name().unwrap_or_default().to_string_lossy();
-            Err(format!("{file} cannot be read: {e}"))
-        }
+        Err(Unread::System {
+            kind: io::ErrorKind::NotFound,
+            ..
+        }) => Ok(None),
+        Err(why) => Err(why),
     }
 }
 
-fn bytes(path: &Path) -> io::Result<(Stamp, Box<[u8]>)> {
+fn bytes(path: &Path) -> Result<(Stamp, Box<[u8]>), Unread> {
     // A pipe would be waited for otherwise.
     let flags = OFlags::NONBLOCK.bits().cast_signed();
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
     let metadata = file.metadata()?;
     if !metadata.is_file() {
-        return Err(io::Error::other("it is no file"));
+        return Err(Unread::NoFile);
     }
-    let too_large = |length: u64| io::Error::other(format!("a caption of {} MiB is none", length >> 20));
     if metadata.len() > LARGEST {
-        return Err(too_large(metadata.len()));
+        return Err(Unread::TooLarge(metadata.len()));
     }
     let bytes = to_end(file, metadata.len() as usize)?;
     if bytes.len() as u64 > LARGEST {
-        return Err(too_large(bytes.len() as u64));
+        return Err(Unread::TooLarge(bytes.len() as u64));
     }
     Ok((Stamp::of(&metadata), bytes.into_boxed_slice()))
 }
@@ -123,6 +139,78 @@ fn to_end(mut file: File, length: usize) -> io::Result<Vec<u8>> {
 
 /// See [`Set::reread`].
 pub(super) fn again(set: &mut Set, paths: &[PathBuf]) -> Vec<usize> {
+    let mut changed = beside(set, paths);
+    for number in 0..set.subsets.len() {
+        if described(set, number).is_some_and(|file| paths.contains(&file.path)) {
+            changed.extend(entries(set, number));
+        }
+    }
+    changed.sort_unstable();
+    changed
+}
+
+fn described(set: &Set, subset: usize) -> Option<&MetadataFile> {
+    set.subsets[subset].metadata.as_ref()
+}
+
+/// Reads a subset's metadata file again. Entries that came or went are not noticed by this; a file that cannot be used any more leaves
+/// pictures without captions.
+fn entries(set: &mut Set, subset: usize) -> Vec<usize> {
+    let Some(file) = described(set, subset).cloned() else {
+        return Vec::new();
+    };
+    let read = metadata::read(&file.path, true);
+    let why = read.as_ref().err().map(ToString::to_string);
+    let mut by_key = HashMap::new();
+    if let Ok(read) = read {
+        by_key.extend(read.entries.into_iter().map(|entry| (entry.key.clone(), entry)));
+        let stamp = read.stamp;
+        if let Some(file) = &mut set.subsets[subset].metadata {
+            file.stamp = stamp;
+        }
+    }
+    let separator = set.subsets[subset].options.separator.clone();
+    let mut changed = Vec::new();
+    for number in 0..set.pictures.len() {
+        let picture = &mut set.pictures[number];
+        let Some(entry) = picture.entry.as_mut().filter(|_| picture.subset as usize == subset) else {
+            continue;
+        };
+        let new = by_key.remove(&entry.key);
+        let before = (picture.caption.take(), set.unreadable.remove(&number));
+        if let Some(new) = new {
+            (entry.caption, entry.tags) = (new.caption, new.tags);
+            entry.size = new.size.or(entry.size);
+            let stamp = set.subsets[subset]
+                .metadata
+                .as_ref()
+                .map_or(file.stamp, |file| file.stamp);
+            picture.caption = caption(entry, stamp, &separator, file.wildcard);
+        } else {
+            let why = why.clone().map_or(Unread::NoEntry, Unread::Metadata);
+            set.unreadable.insert(number, why);
+        }
+        let document = |caption: &Option<Caption>| caption.as_ref().map(|caption| caption.document.clone());
+        let same = document(&before.0) == document(&picture.caption);
+        if !same || before.1.as_ref() != set.unreadable.get(&number) {
+            changed.push(number);
+        }
+    }
+    changed
+}
+
+/// The caption of an entry; none where it says nothing.
+pub(super) fn caption(entry: &Entry, stamp: Stamp, separator: &str, wildcard: bool) -> Option<Caption> {
+    let text = entry.text(separator, wildcard);
+    (!text.is_empty()).then(|| Caption {
+        stamp,
+        document: Document::new(text.into_bytes()),
+        name: Name::default(),
+    })
+}
+
+/// Reads those captions again that lie beside their pictures.
+fn beside(set: &mut Set, paths: &[PathBuf]) -> Vec<usize> {
     let extensions = extensions(set);
     let mut wanted: HashSet<(&Path, &[u8])> = HashSet::new();
     for path in paths {
@@ -143,7 +231,7 @@ pub(super) fn again(set: &mut Set, paths: &[PathBuf]) -> Vec<usize> {
         .pictures
         .par_iter()
         .enumerate()
-        .filter(|(_, picture)| is_wanted(picture))
+        .filter(|(_, picture)| picture.entry.is_none() && is_wanted(picture))
         .collect();
     let outcomes: Vec<_> = pictures
         .into_par_iter()
@@ -191,10 +279,19 @@ pub(super) fn changed(set: &Set) -> Vec<PathBuf> {
             Some((name, Stamp::of(&fs::metadata(path).ok()?)))
         })
     };
+    let others: Vec<bool> = (0..set.subsets.len())
+        .map(|subset| described(set, subset).is_some_and(|file| metadata::is_changed(&file.path, file.stamp)))
+        .collect();
     let other = |(i, picture): (usize, &Picture)| {
+        if picture.entry.is_some() {
+            return others[picture.subset as usize].then(|| set.caption_path(i));
+        }
         let now = stamp(picture);
         let read = picture.caption.as_ref().map(|caption| (caption.name, caption.stamp));
         (now != read && !set.unreadable.contains_key(&i)).then(|| picture.path.clone())
     };
-    set.pictures.par_iter().enumerate().filter_map(other).collect()
+    let mut changed: Vec<PathBuf> = set.pictures.par_iter().enumerate().filter_map(other).collect();
+    // Of a metadata file all pictures tell the same.
+    changed.dedup();
+    changed
 }

@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use regex::Regex;
 
-use super::{Error, Name, Options, Picture, Subset};
+use super::{Error, Ignored, Name, Options, Picture, Subset};
+use crate::data::unread::Unread;
 
 const PICTURES: [&str; 5] = ["png", "jpg", "jpeg", "webp", "bmp"];
 /// Pictures that are not read, which somebody may miss.
@@ -27,7 +28,7 @@ pub(super) struct Found {
     /// Of each picture, its caption's name where there is a caption.
     pub(super) names: Vec<Option<Name>>,
     pub(super) strays: Vec<PathBuf>,
-    pub(super) ignored: Vec<(PathBuf, String)>,
+    pub(super) ignored: Vec<(PathBuf, Ignored)>,
 }
 
 /// A folder that was looked into.
@@ -116,14 +117,9 @@ pub(super) fn find(path: &Path, options: &Options, stop: &AtomicBool) -> Result<
             continue;
         }
         if is_tree && name.is_none() {
-            let why = format!(
-                "{} not in a folder whose name begins with a number of repeats",
-                if folder.pictures.len() == 1 {
-                    "a picture"
-                } else {
-                    "pictures"
-                }
-            );
+            let why = Ignored::Unnumbered {
+                several: folder.pictures.len() > 1,
+            };
             found.ignored.push((folder.path.clone(), why));
             continue;
         }
@@ -134,6 +130,7 @@ pub(super) fn find(path: &Path, options: &Options, stop: &AtomicBool) -> Result<
             class_tokens,
             is_reg: is_reg(&folder.path, path),
             options: options.clone(),
+            metadata: None,
         };
         found.add(subset, folder);
     }
@@ -162,6 +159,7 @@ impl Found {
                 path,
                 subset: number,
                 caption: None,
+                entry: None,
             });
         }
         let is_caption = |name: &OsStr| extensions.iter().any(|end| name.as_bytes().ends_with(end.as_bytes()));
@@ -183,7 +181,7 @@ impl Found {
 fn folders(
     root: &Path,
     metadata: &Metadata,
-    ignored: &mut Vec<(PathBuf, String)>,
+    ignored: &mut Vec<(PathBuf, Ignored)>,
     stop: &AtomicBool,
 ) -> Result<Vec<Folder>, Error> {
     let mut seen = HashSet::from([(metadata.dev(), metadata.ino())]);
@@ -203,12 +201,12 @@ fn folders(
             match fs::metadata(&path) {
                 Ok(metadata) if seen.insert((metadata.dev(), metadata.ino())) => {}
                 Ok(_) if is_link => {
-                    ignored.push((path, "a link to a folder that is looked into already".to_owned()));
+                    ignored.push((path, Ignored::KnownLink));
                     continue;
                 }
                 Ok(_) => continue,
                 Err(reason) => {
-                    ignored.push((path, format!("it cannot be read: {reason}")));
+                    ignored.push((path, Unread::from(reason).into()));
                     continue;
                 }
             }
@@ -216,7 +214,7 @@ fn folders(
         match look(&path, &mut next, &mut links, ignored) {
             Ok(folder) => folders.push(folder),
             Err(reason) if path == root => return Err(Error::Unreadable { path, reason }),
-            Err(reason) => ignored.push((path, format!("it cannot be read: {reason}"))),
+            Err(reason) => ignored.push((path, Unread::from(reason).into())),
         }
     }
     folders.sort_by(|a, b| a.path.as_os_str().as_bytes().cmp(b.path.as_os_str().as_bytes()));
@@ -228,7 +226,7 @@ pub(super) fn look(
     path: &Path,
     next: &mut Vec<PathBuf>,
     links: &mut Vec<PathBuf>,
-    ignored: &mut Vec<(PathBuf, String)>,
+    ignored: &mut Vec<(PathBuf, Ignored)>,
 ) -> io::Result<Folder> {
     let mut folder = Folder {
         path: path.to_owned(),
@@ -247,7 +245,7 @@ pub(super) fn look(
             match fs::metadata(&path) {
                 Ok(metadata) => metadata.is_dir(),
                 Err(_) if is_picture(&path) => {
-                    ignored.push((path, "a link that leads nowhere".to_owned()));
+                    ignored.push((path, Ignored::DeadLink));
                     continue;
                 }
                 Err(_) => false,
@@ -264,7 +262,7 @@ pub(super) fn look(
         } else {
             if has_extension(&path, &OTHERS) {
                 let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-                ignored.push((path, format!("{extension} pictures are not read")));
+                ignored.push((path, Ignored::Format(extension)));
             }
             folder.others.insert(name);
         }
