@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
+use danlu::data::config::{Arguments, Config};
 use danlu::data::health::{Level, Options, Report, check};
 use danlu::data::picture::work::Watch;
 use danlu::data::picture::{Limits, facts, open, thumbnail};
@@ -144,7 +145,10 @@ fn broken_and_lying_files_are_told_and_never_believed() {
             .iter()
             .find(|finding| finding.kind == "broken" && finding.files == [*name]);
         let told = told.unwrap_or_else(|| panic!("{name} is not told: {:#?}", report.findings));
-        assert!(told.sentence.contains(what) && told.level == Level::Error, "{told:?}");
+        assert!(
+            told.to_string().contains(what) && told.level == Level::Error,
+            "{told:?}"
+        );
     }
     let huge = root.path().join("huge.png");
     assert_eq!(facts(&huge).unwrap().size(), (100_000, 100_000));
@@ -232,4 +236,136 @@ fn names_captions_and_balance_are_looked_at() {
         assert!(kinds(&report).contains(&kind), "{kind}: {:?}", kinds(&report));
     }
     assert!(report.findings.is_sorted_by_key(|finding| finding.level));
+}
+
+/// The report of a dataset TOML, read as training reads it.
+fn report_of(file: &Path) -> Report {
+    let arguments = Arguments {
+        has_resolution: true,
+        ..Arguments::default()
+    };
+    let config = Config::read(file, &arguments).unwrap();
+    let options = Options {
+        config: Some((file.to_owned(), config)),
+        ..Options::default()
+    };
+    report(file, &options)
+}
+
+fn sentence(report: &Report, kind: &str) -> String {
+    let found = report.findings.iter().find(|finding| finding.kind == kind);
+    found.unwrap_or_else(|| panic!("{kind} of {report:#?}")).to_string()
+}
+
+#[test]
+fn each_folder_of_a_configuration_is_checked_by_its_own_options() {
+    let root = TempDir::new().unwrap();
+    let small = |name: &str| {
+        let path = root.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        RgbImage::new(300, 300).save(&path).unwrap();
+        std::fs::write(path.with_extension("txt"), "one\ntwo").unwrap();
+    };
+    for name in [
+        "as_is/a.png",
+        "large/b.png",
+        "plain/c.png",
+        "reg/1.png",
+        "reg/2.png",
+        "reg/3.png",
+    ] {
+        small(name);
+    }
+    let text = "
+        general = { caption_extension = '.txt' }
+        [[datasets]]
+        resolution = 512
+        enable_bucket = true
+        bucket_no_upscale = true
+        [[datasets.subsets]]
+        image_dir = 'as_is'
+        enable_wildcard = true
+        [[datasets.subsets]]
+        image_dir = 'reg'
+        is_reg = true
+        enable_wildcard = true
+        [[datasets]]
+        resolution = [512, 768]
+        [[datasets.subsets]]
+        image_dir = 'large'
+        num_repeats = 50
+        [[datasets]]
+        resolution = 256
+        [[datasets.subsets]]
+        image_dir = 'plain'
+    ";
+    let file = root.path().join("set.toml");
+    std::fs::write(&file, text).unwrap();
+    let report = report_of(&file);
+    assert_eq!(files(&report, "small"), ["large/b.png"]);
+    assert!(sentence(&report, "small").contains("512x768"), "{report:#?}");
+    assert_eq!(files(&report, "lines"), ["large/b.png", "plain/c.png"]);
+    // The pictures of other datasets need no regularization.
+    assert_eq!(files(&report, "reg-many"), ["reg/2.png", "reg/3.png"]);
+    assert_eq!(files(&report, "caption-extension"), Vec::<&str>::new());
+
+    std::fs::write(&file, text.replace("'.txt'", "'.caption'")).unwrap();
+    assert_eq!(files(&report_of(&file), "caption-extension"), Vec::<&str>::new());
+    std::fs::write(&file, text.replace("general = { caption_extension = '.txt' }", "")).unwrap();
+    let silent = report_of(&file);
+    assert_eq!(files(&silent, "caption-extension").len(), 6);
+    assert_eq!(
+        sentence(&silent, "caption-extension"),
+        "6 pictures with a .txt file that training would not read, because set.toml sets no caption_extension"
+    );
+}
+
+#[test]
+fn tags_that_stay_in_front_by_the_configuration_are_in_front() {
+    let root = TempDir::new().unwrap();
+    std::fs::create_dir(root.path().join("f")).unwrap();
+    for number in 0..6 {
+        let path = root.path().join(format!("f/{number}.png"));
+        RgbImage::new(64, 64).save(&path).unwrap();
+        std::fs::write(path.with_extension("txt"), format!("only {number}, fox")).unwrap();
+    }
+    let file = root.path().join("set.toml");
+    let with = |options: &str| {
+        let text =
+            format!("[[datasets]]\n[[datasets.subsets]]\nimage_dir = 'f'\ncaption_extension = '.txt'\n{options}");
+        std::fs::write(&file, text).unwrap();
+        kinds(&report_of(&file)).contains(&"trigger-place")
+    };
+    assert!(with("shuffle_caption = true"));
+    assert!(!with("shuffle_caption = true\nkeep_tokens = 2"));
+    assert!(!with("shuffle_caption = false"));
+}
+
+#[test]
+fn caption_files_that_nobody_reads_are_told() {
+    let root = TempDir::new().unwrap();
+    let folder = root.path().join("2_fox");
+    std::fs::create_dir(&folder).unwrap();
+    for name in ["a", "b", "e", "v", "w"] {
+        RgbImage::new(64, 64)
+            .save(folder.join(name).with_extension("png"))
+            .unwrap();
+    }
+    for (name, text) in [
+        ("a.txt", "fox"),
+        ("a.caption", "another"),
+        ("b.txt", "fox"),
+        ("b.Txt", "fox"),
+        ("e.TXT", "fox"),
+        ("v.txt", ""),
+        ("w.txt", " \n"),
+    ] {
+        std::fs::write(folder.join(name), text).unwrap();
+    }
+    let report = report(root.path(), &Options::default());
+    assert_eq!(files(&report, "caption-case"), ["2_fox/b.Txt", "2_fox/e.TXT"]);
+    assert_eq!(files(&report, "caption-second"), ["2_fox/a.caption"]);
+    assert_eq!(files(&report, "caption-void"), ["2_fox/v.png"]);
+    assert!(sentence(&report, "caption-void").contains("stop"));
+    assert_eq!(files(&report, "empty"), ["2_fox/w.png"]);
 }

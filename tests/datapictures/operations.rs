@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use danlu::data::buckets::hand::{Hand, Hands};
 use danlu::data::journal::{Change, Done, Journal};
 use danlu::data::picture::cut::{Aim, Resize, Split};
 use danlu::data::picture::focus::Weights;
 use danlu::data::picture::work::order::{By, Pattern, rename};
-use danlu::data::picture::work::{Mirror, Operation, Place, Planned, Stopped, Task, Watch, cull::cull, make, plan};
+use danlu::data::picture::work::{
+    Mirror, Operation, Place, Planned, Stopped, Task, Watch, crops, cull::cull, make, plan, sweep,
+};
 use danlu::data::picture::{Format, facts};
 use danlu::data::set::{Options, Set};
 use image::{DynamicImage, RgbImage};
@@ -364,7 +367,155 @@ fn culled_pictures_take_captions_that_nobody_else_needs() {
 
 #[test]
 fn patterns_without_a_number_are_refused() {
-    for pattern in ["photo", "{n", "{n:4}", "{n:0999}", "a/{n}", "{x}"] {
+    for pattern in ["photo", "{n", "{n:4}", "{n:0999}", "a/{n}", "{x}", "{n}{n}"] {
         assert!(Pattern::parse(pattern).is_err(), "{pattern}");
     }
+}
+
+/// A set of four pictures with crops set by hand for the first three.
+fn with_crops() -> (TempDir, Set) {
+    let (root, set) = set_of(&["a.png", "b.png", "c.png", "d.png"]);
+    std::fs::create_dir(root.path().join(".danlu")).unwrap();
+    let text = "# mine\n[\"3_fox/a.png\"]\nfocus = [0.5, 0.25]\n\n[\"3_fox/b.png\"]\nrectangle = [1, 2, 3, 4]\n\n\
+                [\"3_fox/c.png\"]\nfocus = [0, 1]\n";
+    std::fs::write(Hands::path(root.path()), text).unwrap();
+    (root, set)
+}
+
+fn hands(root: &Path, names: &[&str]) -> Vec<Option<Hand>> {
+    let hands = Hands::read(root).unwrap();
+    names
+        .iter()
+        .map(|name| hands.of(root, &root.join("3_fox").join(name)))
+        .collect()
+}
+
+#[test]
+fn crops_follow_pictures_to_their_names_and_back() {
+    let (root, set) = with_crops();
+    let before = files(root.path());
+    let path = |name: &str| root.path().join("3_fox").join(name);
+    let moved = |from: &str, to: &str| Change::Move {
+        from: path(from),
+        to: path(to),
+    };
+    let mut changes = vec![
+        moved("a.png", "b.png"),
+        moved("b.png", "a.png"),
+        Change::Trash { path: path("c.png") },
+    ];
+    changes.extend(crops(root.path(), &changes, None));
+    assert_eq!(changes.len(), 4);
+    commit(&set, changes);
+    let (focus, rectangle) = (Hand::Focus([0.5, 0.25]), Hand::Rectangle([1, 2, 3, 4]));
+    assert_eq!(
+        hands(root.path(), &["a.png", "b.png", "c.png"]),
+        [Some(rectangle), Some(focus), None]
+    );
+    undo(&set);
+    assert_eq!(files(root.path()), before);
+    assert_eq!(crops(root.path(), &[moved("d.png", "e.png")], None), None);
+}
+
+#[test]
+fn crops_stay_with_pictures_only_as_far_as_their_pixels_do() {
+    let half = Resize {
+        aim: Aim::Scale(0.5),
+        enlarge: false,
+        multiple: 1,
+    };
+    let (focus, rectangle, corner) = (
+        Some(Hand::Focus([0.5, 0.25])),
+        Some(Hand::Rectangle([1, 2, 3, 4])),
+        Some(Hand::Focus([0.0, 1.0])),
+    );
+    for (operation, format, names, expected) in [
+        (
+            Operation::Resize(half),
+            None,
+            ["a.png", "b.png", "c.png"],
+            [focus, None, corner],
+        ),
+        (
+            Operation::Rectangle([0, 0, 9, 9]),
+            None,
+            ["a.png", "b.png", "c.png"],
+            [None; 3],
+        ),
+        (
+            Operation::Convert,
+            Some(Format::WebP),
+            ["a.webp", "b.webp", "c.webp"],
+            [focus, rectangle, corner],
+        ),
+    ] {
+        let (root, set) = with_crops();
+        let task = Task {
+            format,
+            ..task(operation, Place::Instead)
+        };
+        let planned = planned(&set, &task);
+        let stop = AtomicBool::new(false);
+        let watch = Watch {
+            tell: &|_, _| {},
+            stop: &stop,
+        };
+        let mut made = make(&set, &planned, &task, watch).unwrap();
+        let mut changes = std::mem::take(&mut made.changes);
+        changes.extend(crops(root.path(), &changes, Some(&task.operation)));
+        commit(&set, changes);
+        assert_eq!(hands(root.path(), &names), expected, "{:?}", task.operation);
+    }
+}
+
+#[test]
+fn outside_of_the_set_whole_files_are_made_or_none() {
+    let (root, set) = set_of(&["a.png", "b.png"]);
+    let elsewhere = TempDir::new().unwrap();
+    let before = files(root.path());
+    let task = task(
+        Operation::Mirror(Mirror::Across),
+        Place::Into(elsewhere.path().to_owned()),
+    );
+    let stop = AtomicBool::new(false);
+    let watch = Watch {
+        tell: &|_, _| {},
+        stop: &stop,
+    };
+    let make = || make(&set, &planned(&set, &task), &task, watch).unwrap();
+    let made = make();
+    // Somebody takes a name meanwhile: their file stays, and ours go.
+    let theirs = elsewhere.path().join("3_fox/b-mirror.txt");
+    std::fs::write(&theirs, "theirs").unwrap();
+    assert!(made.settle(watch).is_err());
+    assert_eq!(
+        files(elsewhere.path()),
+        [("3_fox/b-mirror.txt".into(), b"theirs".to_vec())].into()
+    );
+    std::fs::remove_file(&theirs).unwrap();
+    let made = make();
+    stop.store(true, Ordering::Relaxed);
+    assert!(made.settle(watch).is_err());
+    assert!(files(elsewhere.path()).is_empty());
+    stop.store(false, Ordering::Relaxed);
+    assert_eq!(make().settle(watch).unwrap().len(), 4);
+    let expected = ["a-mirror.png", "a-mirror.txt", "b-mirror.png", "b-mirror.txt"].map(|name| format!("3_fox/{name}"));
+    assert_eq!(names(elsewhere.path()), expected);
+    assert_eq!(files(root.path()), before, "the set is as it was, without a journal");
+}
+
+#[test]
+fn what_a_killed_danlu_left_is_removed_and_what_a_living_one_makes_is_not() {
+    let (root, set) = set_of(&["a.png"]);
+    let folder = root.path().join("3_fox");
+    let mut child = std::process::Command::new("true").spawn().unwrap();
+    child.wait().unwrap();
+    let left = format!(".danlu-picture-{}-0.tmp", child.id());
+    let living = format!(".danlu-picture-{}-0.tmp", std::process::id());
+    let others = [living.as_str(), ".danlu-picture-x-0.tmp", ".danlu-picture-1.png"];
+    for name in [left.as_str()].into_iter().chain(others) {
+        std::fs::write(folder.join(name), "half").unwrap();
+    }
+    assert_eq!(sweep(&set, &[]), 1);
+    assert!(!folder.join(left).exists() && others.iter().all(|name| folder.join(name).exists()));
 }

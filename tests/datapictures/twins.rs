@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use danlu::data::journal::{Change, Journal};
 use danlu::data::picture::resample::fit;
-use danlu::data::picture::twins::choice::{changes, groups};
+use danlu::data::picture::twins::choice::{Because, changes, groups};
 use danlu::data::picture::twins::pairs::{Nearness, Pair, pairs};
 use danlu::data::picture::twins::{Print, print, prints};
 use danlu::data::picture::work::Watch;
@@ -150,7 +150,7 @@ fn the_better_copy_is_kept_and_the_rest_comes_back_by_undo() {
         groups[0]
             .others
             .iter()
-            .all(|twin| twin.mirrored && !twin.because.is_empty())
+            .all(|twin| twin.mirrored && twin.because != Because::Equal)
     );
     assert!(changes(&set, &groups, false).is_empty(), "mirrored copies stay");
     let changes = changes(&set, &groups, true);

@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
 use super::disk::{Disk, Fault};
+use super::mark::Mark;
 use super::{Change, Conflict, FOLDER, Journal, Texts, Why};
 
 /// How long a name in the trash may be, with the change's number in front.
@@ -20,6 +21,15 @@ pub(super) enum Way {
     Back,
 }
 
+impl Way {
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::Forward => Self::Back,
+            Self::Back => Self::Forward,
+        }
+    }
+}
+
 /// A change at its place in a batch. Its paths are as the journal keeps them.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Placed<'a> {
@@ -27,6 +37,8 @@ pub(super) struct Placed<'a> {
     pub(super) batch: u64,
     pub(super) number: usize,
     pub(super) change: &'a Change,
+    /// Of a file that was made or thrown away, what it was.
+    pub(super) mark: Option<&'a Mark>,
 }
 
 /// What the files say of a change.
@@ -58,6 +70,10 @@ impl Placed<'_> {
         };
         let is_trashed = matches!(self.change, Change::Create { .. } | Change::Trash { .. });
         match (disk.stands(&from), disk.stands(&to)) {
+            // Nobody's file goes into the trash but the one that the batch was about.
+            (true, false) if to == self.slot() && self.mark.is_some_and(|mark| !disk.is_marked(&from, mark)) => {
+                Found::Neither(Why::Changed, None)
+            }
             (true, false) => Found::Ready,
             (true, true) => Found::Neither(Why::Taken, None),
             (false, true) => Found::Made,
@@ -226,8 +242,17 @@ impl Journal {
         let below = |root: &Path| path.strip_prefix(root).ok().map(Path::to_owned);
         let real = || -> Option<PathBuf> {
             let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            let folder = std::fs::canonicalize(folder.unwrap_or(Path::new("."))).ok()?;
-            let whole = folder.join(path.file_name()?);
+            let folder = folder.unwrap_or(Path::new("."));
+            // Of a folder that is yet to be made, those above it tell where it is.
+            let is_there = |above: &&Path| above.exists() || above.as_os_str().is_empty();
+            let there = folder.ancestors().find(is_there)?;
+            let missing = folder.strip_prefix(there).ok()?;
+            let there = if there.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                there
+            };
+            let whole = std::fs::canonicalize(there).ok()?.join(missing).join(path.file_name()?);
             let root = std::fs::canonicalize(&self.root).ok()?;
             Some(whole.strip_prefix(root).map_or_else(|_| whole.clone(), Path::to_owned))
         };

@@ -4,13 +4,15 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use rayon::prelude::*;
+
 use super::apply::{Found, Placed, Way};
 use super::disk::Files;
-use super::lock::Lock;
+use super::mark::Mark;
 use super::order;
 use super::pack::Block;
 use super::recover;
-use super::run::{Task, written_folders};
+use super::run::{Task, longest, written_folders};
 use super::tables::{self, State, Tables};
 use super::{Change, Done, Error, Journal, Progress, Watch};
 use crate::store::atomic;
@@ -43,21 +45,21 @@ impl Journal {
         let mut folders = HashSet::new();
         written_folders(self, &changes, &mut folders);
         check_folders(&folders)?;
-        let _lock = Lock::take(&self.root, watch)?;
+        let _lock = self.lock(watch)?;
         let mut tables = Tables::open(&self.root)?;
         self.recover_all(&mut tables)?;
         if whole {
             self.refuse_conflicts(&changes)?;
         }
         let batch = self.record(&mut tables, what, &changes, &folders)?;
-        let count = changes.len();
+        let (count, largest) = (changes.len(), longest(&changes));
         drop(changes);
         let task = Task {
             batch,
             way: Way::Forward,
             only: None,
         };
-        let mut disk = Files::for_batch_of(count);
+        let mut disk = Files::for_batch_of(count, largest);
         self.work(&mut tables, &[task], &mut disk, watch)
     }
 
@@ -123,7 +125,7 @@ impl Journal {
     }
 
     fn refuse_conflicts(&self, changes: &[Change]) -> Result<(), Error> {
-        let disk = Files { flush: false };
+        let disk = Files::plain();
         let mut paths = Vec::new();
         for (number, change) in changes.iter().enumerate() {
             let placed = Placed {
@@ -131,6 +133,7 @@ impl Journal {
                 batch: 0,
                 number,
                 change,
+                mark: None,
             };
             // Moves may wait for one another; a text waits for nothing.
             let is_text = matches!(change, Change::Write { .. });
@@ -167,6 +170,7 @@ impl Journal {
         missing.sort_unstable();
         missing.dedup();
         let inodes = if mixed { self.inodes(changes) } else { Vec::new() };
+        let marks = if mixed { self.marks(changes) } else { Vec::new() };
         tables.change(|to| {
             for (batch, states) in &dropped {
                 tables::put_states(to, *batch, states)?;
@@ -186,8 +190,20 @@ impl Journal {
             tables::insert_touched(to, batch, &mut touched)?;
             tables::insert_folders(to, batch, missing.into_iter())?;
             tables::insert_inodes(to, batch, &inodes)?;
+            tables::insert_marks(to, batch, &marks)?;
             Ok(batch)
         })
+    }
+
+    /// What the files are that are made or thrown away, by the changes' numbers.
+    fn marks(&self, changes: &[Change]) -> Vec<(usize, Mark)> {
+        let one = |(number, change): (usize, &Change)| match change {
+            Change::Create { temporary: path, .. } | Change::Trash { path } => {
+                Some((number, Mark::of(&self.root.join(path))?))
+            }
+            Change::Write { .. } | Change::Move { .. } => None,
+        };
+        changes.par_iter().enumerate().filter_map(one).collect()
     }
 
     /// The inodes of files that are moved to or from a name which another change takes or gives, by the changes' numbers.

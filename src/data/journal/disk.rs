@@ -7,7 +7,9 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use super::mark::Mark;
 use super::{Error, Why};
+use crate::data::unread::Unread;
 use crate::store::atomic::{self, How, Reason, WriteError};
 
 /// The most bytes that a caption may have.
@@ -28,7 +30,7 @@ impl From<WriteError> for Fault {
     fn from(error: WriteError) -> Self {
         match error.reason {
             Reason::Exists => Self::Conflict(Why::Taken),
-            Reason::IsFolder => Self::Conflict(Why::Unreadable("it is a folder".to_owned())),
+            Reason::IsFolder => Self::Conflict(Why::Unreadable(Unread::NoFile)),
             _ => Self::Failed(error.into()),
         }
     }
@@ -40,6 +42,8 @@ pub(super) trait Disk {
     fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, Why>;
     /// Whether a file, a folder or a link stands there.
     fn stands(&self, path: &Path) -> bool;
+    /// Whether a file is the one that has this mark.
+    fn is_marked(&self, path: &Path, mark: &Mark) -> bool;
     /// Gives a caption other bytes; `temporary` is a name for a file beside it.
     fn put(&mut self, path: &Path, bytes: &[u8], is_new: bool, temporary: &str) -> Result<(), Fault>;
     /// Gives a file another name, which must not be taken. Folders are made.
@@ -51,24 +55,37 @@ pub(super) trait Disk {
 pub(super) struct Files {
     /// Whether each file is flushed to the disk for itself.
     pub(super) flush: bool,
+    /// The length of the largest text that taking back would write.
+    pub(super) largest: usize,
 }
 
 impl Files {
     /// A few files are flushed one by one, for then nothing that other programs write has to be waited for; many of them together.
-    pub(super) fn for_batch_of(count: usize) -> Self {
-        Self { flush: count <= FEW }
+    pub(super) fn for_batch_of(count: usize, largest: usize) -> Self {
+        Self {
+            flush: count <= FEW,
+            largest,
+        }
+    }
+
+    /// For looking, and for single files that nobody waits for.
+    pub(super) const fn plain() -> Self {
+        Self {
+            flush: false,
+            largest: 0,
+        }
     }
 }
 
 impl Disk for Files {
     fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, Why> {
-        let unreadable = |error: io::Error| Why::Unreadable(error.to_string());
+        let unreadable = |error: io::Error| Why::Unreadable(error.into());
         let found = match fs::metadata(path) {
             Ok(found) => found,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let is_link = fs::symlink_metadata(path).is_ok();
                 return if is_link {
-                    Err(Why::Unreadable("it is a link to a file that is not there".to_owned()))
+                    Err(Why::Unreadable(Unread::DeadLink))
                 } else {
                     Ok(None)
                 };
@@ -77,10 +94,10 @@ impl Disk for Files {
         };
         // A pipe would never end, or never begin.
         if !found.is_file() {
-            return Err(Why::Unreadable("it is no file".to_owned()));
+            return Err(Why::Unreadable(Unread::NoFile));
         }
         if found.len() > LARGEST {
-            return Err(Why::Unreadable(format!("it has {} bytes", found.len())));
+            return Err(Why::Unreadable(Unread::TooLarge(found.len())));
         }
         let mut bytes = Vec::with_capacity(found.len() as usize);
         let file = fs::File::open(path).map_err(unreadable)?;
@@ -90,6 +107,10 @@ impl Disk for Files {
 
     fn stands(&self, path: &Path) -> bool {
         fs::symlink_metadata(path).is_ok()
+    }
+
+    fn is_marked(&self, path: &Path, mark: &Mark) -> bool {
+        mark.fits(path)
     }
 
     fn put(&mut self, path: &Path, bytes: &[u8], is_new: bool, temporary: &str) -> Result<(), Fault> {
@@ -126,7 +147,7 @@ enum State {
     Other(PathBuf),
 }
 
-const TRUE: Files = Files { flush: false };
+const TRUE: Files = Files::plain();
 
 impl Disk for Imagined {
     fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, Why> {
@@ -142,6 +163,14 @@ impl Disk for Imagined {
         match self.changed.get(path) {
             None => TRUE.stands(path),
             Some(state) => !matches!(state, State::Missing),
+        }
+    }
+
+    fn is_marked(&self, path: &Path, mark: &Mark) -> bool {
+        match self.changed.get(path) {
+            None => TRUE.is_marked(path, mark),
+            Some(State::Other(origin)) => TRUE.is_marked(origin, mark),
+            Some(State::Missing | State::Text(_)) => false,
         }
     }
 

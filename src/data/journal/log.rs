@@ -21,7 +21,14 @@ impl Journal {
     /// # Errors
     /// The journal cannot be read.
     pub fn undoable(&self) -> Result<Option<Batch>, Error> {
-        Ok(self.batches("done > 0", 1)?.pop())
+        let Some(tables) = Tables::peek(&self.root)? else {
+            return Ok(None);
+        };
+        let (heads, _) = self.to_undo(&tables, &|_| None)?;
+        let Some(first) = heads.first() else {
+            return Ok(None);
+        };
+        Ok(self.batches(&format!("id = {}", first.id), 1)?.pop())
     }
 
     /// What redo would do.

@@ -19,6 +19,7 @@ mod disk;
 mod error;
 mod lock;
 mod log;
+mod mark;
 mod order;
 mod pack;
 mod recover;
@@ -28,7 +29,11 @@ mod tables;
 mod travel;
 mod types;
 
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use lock::Lock;
 
 pub use super::edit::merge::{Clash, Merged, merge};
 pub use error::Error;
@@ -47,6 +52,8 @@ pub struct Journal {
     root: PathBuf,
     /// Folders elsewhere whose files may be changed too.
     outside: Vec<PathBuf>,
+    /// The right to write, where it was taken before the set was read.
+    held: Option<Arc<Lock>>,
 }
 
 impl Journal {
@@ -55,6 +62,7 @@ impl Journal {
         Self {
             root: root.to_owned(),
             outside: Vec::new(),
+            held: None,
         }
     }
 
@@ -65,5 +73,39 @@ impl Journal {
         let real = |folder: PathBuf| std::fs::canonicalize(&folder).unwrap_or(folder);
         self.outside.extend(folders.into_iter().map(real));
         self
+    }
+
+    /// Takes the right to write now and keeps it as long as this journal lives: what is read from now on no other danlu changes.
+    ///
+    /// # Errors
+    /// Another danlu writes and does not come to an end, or the set cannot be written.
+    pub fn hold(mut self, watch: &mut Watch<'_>) -> Result<Self, Error> {
+        self.held = Some(Arc::new(Lock::take(&self.root, watch)?));
+        Ok(self)
+    }
+
+    /// A number that is another one after every writing of any danlu; none where there is no journal. To be asked before the set is read
+    /// and again when it is [held](Self::hold), it tells whether the set has to be read anew.
+    pub fn turn(&self) -> Option<u32> {
+        // SQLite's own count of changes, in the header of its file.
+        let mut file = std::fs::File::open(tables::file(&self.root)).ok()?;
+        let mut count = [0; 4];
+        file.seek(SeekFrom::Start(24))
+            .and_then(|_| file.read_exact(&mut count))
+            .ok()?;
+        Some(u32::from_be_bytes(count))
+    }
+
+    /// Whether a file lies, or would lie, where this journal keeps changes.
+    pub fn holds(&self, path: &Path) -> bool {
+        self.kept(path).is_ok()
+    }
+
+    /// The right to write: the one that is held, or one for this call.
+    fn lock(&self, watch: &mut Watch<'_>) -> Result<Arc<Lock>, Error> {
+        match &self.held {
+            Some(held) => Ok(Arc::clone(held)),
+            None => Ok(Arc::new(Lock::take(&self.root, watch)?)),
+        }
     }
 }

@@ -57,7 +57,7 @@ impl Journal {
     pub(super) fn recover_all(&self, tables: &mut Tables) -> Result<Vec<Interrupted>, Error> {
         let mut all = Vec::new();
         for (head, states, conflicts) in self.interrupted(tables)? {
-            self.sweep(tables, &head, &states)?;
+            self.sweep(tables, head.id, &states)?;
             tables.change(|to| tables::put_states(to, head.id, &states))?;
             all.push(Interrupted {
                 batch: super::log::batch(tables.head(head.id)?),
@@ -128,7 +128,8 @@ impl Journal {
         } else {
             HashMap::new()
         };
-        let disk = Files { flush: false };
+        let marks = tables.marks(head.id)?;
+        let disk = Files::plain();
         let mut sights = Vec::new();
         for at in task.order(blocks.len()) {
             let block = &blocks[at];
@@ -138,7 +139,8 @@ impl Journal {
                 if !task.acts(spot, block.states[index]) {
                     continue;
                 }
-                let placed = self.placed(head.id, spot, &changes[index]);
+                let mut placed = self.placed(head.id, spot, &changes[index]);
+                placed.mark = marks.get(&placed.number);
                 let inode = inodes.get(&placed.number).copied();
                 let found = inode.and_then(|inode| self.seen_by_inode(task.way, &changes[index], inode));
                 let found = found.unwrap_or_else(|| match placed.look(task.way, &disk) {
@@ -176,11 +178,11 @@ impl Journal {
 
     /// Removes the temporary file that a kill may have left beside a text, and puts files that were made and have no name yet into the
     /// trash, where redo finds them.
-    fn sweep(&self, tables: &Tables, head: &Head, blocks: &[States]) -> Result<(), Error> {
-        let mut disk = Files { flush: false };
+    pub(super) fn sweep(&self, tables: &Tables, batch: u64, blocks: &[States]) -> Result<(), Error> {
+        let mut disk = Files::plain();
         for block in blocks {
-            for (index, change) in tables.contents(head.id, block)?.iter().enumerate() {
-                let placed = self.placed(head.id, (block.first, index), change);
+            for (index, change) in tables.contents(batch, block)?.iter().enumerate() {
+                let placed = self.placed(batch, (block.first, index), change);
                 match change {
                     Change::Write { path, .. } => {
                         let Ok(path) = self.place(path) else { continue };
@@ -212,6 +214,7 @@ impl Journal {
             batch,
             number: spot.0 + spot.1,
             change,
+            mark: None,
         }
     }
 }
@@ -220,18 +223,4 @@ impl Journal {
 pub(super) fn inode(path: &Path) -> Option<u64> {
     use std::os::unix::fs::MetadataExt;
     fs::symlink_metadata(path).ok().map(|found| found.ino())
-}
-
-impl Why {
-    /// The same in English, for people.
-    pub fn sentence(&self) -> String {
-        match self {
-            Self::Changed => "somebody else changed it".to_owned(),
-            Self::Missing => "it is not there".to_owned(),
-            Self::Taken => "another file has its name".to_owned(),
-            Self::TrashEmptied => "it is not in the trash any more".to_owned(),
-            Self::Outside => "it is not of this set".to_owned(),
-            Self::Unreadable(why) => format!("it cannot be read: {why}"),
-        }
-    }
 }

@@ -76,7 +76,7 @@ impl Task {
         match (self.only, self.way) {
             (Some(only), _) => only == spot,
             (None, Way::Forward) => state == State::Undone,
-            (None, Way::Back) => state == State::Done,
+            (None, Way::Back) => state.is_done(),
         }
     }
 
@@ -133,6 +133,7 @@ impl Task {
         told: &mut Told,
         watch: &mut Watch<'_>,
     ) -> Result<(), Error> {
+        let marks = tables.marks(self.batch)?;
         for at in self.order(blocks.len()) {
             let block = &mut blocks[at];
             if self.count(std::slice::from_ref(block)) == 0 {
@@ -163,6 +164,7 @@ impl Task {
                     batch: self.batch,
                     number: block.first + index,
                     change: &changes[index],
+                    mark: marks.get(&(block.first + index)),
                 };
                 let made = match placed.go(self.way, disk) {
                     ControlFlow::Break(error) => {
@@ -194,4 +196,13 @@ pub(super) fn written_folders(journal: &Journal, changes: &[Change], into: &mut 
         .filter_map(Path::parent)
         .collect();
     into.extend(folders.into_iter().map(|folder| journal.root.join(folder)));
+}
+
+/// The length of the longest text that these changes take away.
+pub(super) fn longest(changes: &[Change]) -> usize {
+    let length = |change: &Change| match change {
+        Change::Write { before, .. } => before.as_ref().map_or(0, Vec::len),
+        _ => 0,
+    };
+    changes.iter().map(length).max().unwrap_or(0)
 }

@@ -11,6 +11,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
 
+use super::mark::Mark;
 use super::pack::{self, Block};
 use super::{Change, Error, FOLDER};
 use crate::store::atomic::WriteError;
@@ -60,6 +61,19 @@ const TABLES: &str = "
     CREATE TABLE snapshots (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, time INTEGER NOT NULL, files INTEGER NOT NULL);
     CREATE TABLE kept (snapshot INTEGER NOT NULL, first INTEGER NOT NULL, count INTEGER NOT NULL, packed BLOB NOT NULL,
         PRIMARY KEY (snapshot, first));
+";
+
+/// What files were that were made or thrown away: journals of before have no such table.
+const MARKS: &str = "
+    CREATE TABLE IF NOT EXISTS marks (
+        batch INTEGER NOT NULL,
+        number INTEGER NOT NULL,
+        length INTEGER NOT NULL,
+        -- Nanoseconds since 1970.
+        modified INTEGER NOT NULL,
+        digest BLOB NOT NULL,
+        PRIMARY KEY (batch, number)
+    ) WITHOUT ROWID;
 ";
 
 /// How a change stands.
@@ -152,6 +166,9 @@ impl Tables {
             if tables.version()? == 0 {
                 let sql = format!("BEGIN EXCLUSIVE; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;");
                 tables.connection.execute_batch(&sql)?;
+            }
+            if !tables.has_marks()? {
+                tables.connection.execute_batch(MARKS)?;
             }
             Ok(())
         };
@@ -298,6 +315,31 @@ impl Tables {
         })
     }
 
+    fn has_marks(&self) -> rusqlite::Result<bool> {
+        let sql = "SELECT count(*) FROM sqlite_schema WHERE name = 'marks'";
+        self.connection.query_row(sql, [], |row| row.get(0))
+    }
+
+    /// What the files were that a batch made or threw away, by the changes' numbers.
+    pub(super) fn marks(&self, batch: u64) -> Result<HashMap<usize, Mark>, Error> {
+        if !self.has_marks().map_err(|error| self.error(error))? {
+            return Ok(HashMap::new());
+        }
+        self.read(|connection| {
+            let mut statement =
+                connection.prepare("SELECT number, length, modified, digest FROM marks WHERE batch = ?1")?;
+            let rows = statement.query_map([batch as i64], |row| {
+                let mark = Mark {
+                    length: row.get::<_, i64>(1)? as u64,
+                    modified: row.get(2)?,
+                    digest: row.get(3)?,
+                };
+                Ok((row.get::<_, i64>(0)? as usize, mark))
+            })?;
+            rows.collect()
+        })
+    }
+
     /// The folders that a batch made, outermost first.
     pub(super) fn folders(&self, batch: u64) -> Result<Vec<PathBuf>, Error> {
         use std::os::unix::ffi::OsStringExt;
@@ -390,6 +432,21 @@ pub(super) fn insert_inodes(to: &Transaction<'_>, batch: u64, inodes: &[(usize, 
     let mut insert = to.prepare("INSERT INTO inodes VALUES (?1, ?2, ?3)")?;
     for (number, inode) in inodes {
         insert.execute(params![batch as i64, *number as i64, *inode as i64])?;
+    }
+    Ok(())
+}
+
+/// Keeps what the files are that a batch makes or throws away, by the changes' numbers.
+pub(super) fn insert_marks(to: &Transaction<'_>, batch: u64, marks: &[(usize, Mark)]) -> rusqlite::Result<()> {
+    let mut insert = to.prepare("INSERT INTO marks VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    for (number, mark) in marks {
+        insert.execute(params![
+            batch as i64,
+            *number as i64,
+            mark.length as i64,
+            mark.modified,
+            mark.digest
+        ])?;
     }
     Ok(())
 }

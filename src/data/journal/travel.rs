@@ -4,11 +4,10 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::apply::Way;
+use super::apply::{Found, Placed, Way};
 use super::commit::check_folders;
 use super::disk::{Disk, Files, Imagined};
-use super::lock::Lock;
-use super::run::{Spot, Task, Told, written_folders};
+use super::run::{Spot, Task, Told, longest, written_folders};
 use super::tables::{self, Head, State, States, Tables, Working};
 use super::{Action, Change, Done, Error, FOLDER, Halt, Journal, Planned, Preview, Progress, Watch};
 use crate::store::atomic::{self, WriteError};
@@ -54,12 +53,12 @@ impl Journal {
         if !tables::file(&self.root).exists() {
             return Err(self.nothing(action));
         }
-        let _lock = Lock::take(&self.root, watch)?;
+        let _lock = self.lock(watch)?;
         let mut tables = Tables::open(&self.root)?;
         self.recover_all(&mut tables)?;
         let tasks = self.tasks(&tables, action)?;
         let mut folders = HashSet::new();
-        let mut count = 0;
+        let (mut count, mut largest) = (0, 0);
         for task in &tasks {
             let blocks = tables.states(task.batch)?;
             count += task.count(&blocks);
@@ -67,12 +66,14 @@ impl Journal {
                 .iter()
                 .filter(|block| task.count(std::slice::from_ref(block)) > 0)
             {
-                written_folders(self, &tables.contents(task.batch, block)?, &mut folders);
+                let changes = tables.contents(task.batch, block)?;
+                largest = largest.max(longest(&changes));
+                written_folders(self, &changes, &mut folders);
             }
         }
         // Those that are to be made can be where those above them can.
         check_folders(&folders)?;
-        self.work(&mut tables, &tasks, &mut Files::for_batch_of(count), watch)
+        self.work(&mut tables, &tasks, &mut Files::for_batch_of(count, largest), watch)
     }
 
     /// What `action` would do, found by doing it in the mind. Touches nothing.
@@ -106,7 +107,7 @@ impl Journal {
         told.captions.sort_unstable();
         told.captions.dedup();
         for path in told.captions {
-            let (before, after) = (Files { flush: false }.read(&path), disk.read(&path));
+            let (before, after) = (Files::plain().read(&path), disk.read(&path));
             if let (Ok(before), Ok(after)) = (before, after)
                 && before != after
             {
@@ -137,18 +138,26 @@ impl Journal {
                 Working::Undoing
             };
             let spare = match task.way {
-                Way::Forward => Some(Spare::lay(&self.root, told.of)?),
+                Way::Forward => Some(Spare::lay(&self.root, told.of, disk.largest)?),
                 Way::Back => None,
             };
             tables.change(|to| tables::put_working(to, task.batch, working))?;
-            let before = told.changed.len();
+            let before = (told.changed.len(), blocks.clone());
             let ran = task.run(self, tables, &mut blocks, disk, &mut told, watch);
             if let Err(error) = ran {
                 told.halted = Some(Halt::Failed(error));
             }
             drop(spare);
-            self.tidy_folders(tables, task);
-            if let Err(error) = keep(tables, task, &blocks, disk, &told.changed[before..], watch) {
+            let touched = told.changed[before.0..].to_vec();
+            let failed = matches!(told.halted, Some(Halt::Failed(_))) && task.only.is_none();
+            let turned = failed && self.turn_back(tables, task, (before.0, &before.1), &mut blocks, disk, &mut told);
+            done.taken_back |= turned;
+            let stands = Task {
+                way: if turned { task.way.other() } else { task.way },
+                ..*task
+            };
+            self.tidy_folders(tables, &stands);
+            if let Err(error) = keep(tables, task, &blocks, disk, &touched, watch) {
                 told.halted.get_or_insert(Halt::Failed(error));
             }
             done.batch = task.batch;
@@ -162,6 +171,70 @@ impl Journal {
         done.conflicts = told.conflicts;
         done.halted = told.halted;
         Ok(done)
+    }
+
+    /// After a failure brings the files of a batch to where they were when the task began: last done, first taken back, so that a kill
+    /// leaves what a kill of the task itself could have left. True where nothing was in the way; `before` is how many files were changed
+    /// by then, and how the batch stood.
+    fn turn_back(
+        &self,
+        tables: &Tables,
+        task: &Task,
+        before: (usize, &[States]),
+        blocks: &mut [States],
+        disk: &mut Files,
+        told: &mut Told,
+    ) -> bool {
+        let (changed, stood) = before;
+        let (made, reached) = match task.way {
+            Way::Forward => (State::Done, State::Undone),
+            Way::Back => (State::Undone, State::Done),
+        };
+        // What this task did not do stays; nothing acts on what stands alone.
+        let did =
+            |first: usize, index: usize, stood: State, state: State| task.acts((first, index), stood) && state == made;
+        let mut turning = blocks.to_vec();
+        for (block, stood) in turning.iter_mut().zip(stood) {
+            for (index, (state, stood)) in block.states.iter_mut().zip(&stood.states).enumerate() {
+                if !did(block.first, index, *stood, *state) {
+                    *state = State::Alone;
+                }
+            }
+        }
+        let mut turned = Told::default();
+        let back = Task {
+            way: task.way.other(),
+            ..*task
+        };
+        let ran = back.run(self, tables, &mut turning, disk, &mut turned, &mut |_| Ok(()));
+        let is_turned = ran.is_ok() && turned.halted.is_none();
+        for (block, (turning, stood)) in blocks.iter_mut().zip(turning.iter().zip(stood)) {
+            let states = turning.states.iter().zip(&stood.states);
+            for (index, (state, (turning, stood))) in block.states.iter_mut().zip(states).enumerate() {
+                let is_back = if did(block.first, index, *stood, *state) {
+                    *turning == reached
+                } else {
+                    is_turned
+                };
+                if is_back {
+                    *state = *stood;
+                }
+            }
+        }
+        if task.way == Way::Forward {
+            // New pictures that did not get their names are kept for redo.
+            let _ = self.sweep(tables, task.batch, blocks);
+        }
+        let gone: HashSet<&PathBuf> = turned.changed.iter().collect();
+        let rest: Vec<PathBuf> = told
+            .changed
+            .drain(changed..)
+            .filter(|path| !gone.contains(path))
+            .collect();
+        told.changed.extend(rest);
+        told.done -= turned.done - turned.conflicts.len();
+        told.conflicts.append(&mut turned.conflicts);
+        is_turned
     }
 
     /// After undo the folders that the batch had made go, as far as they are empty; so do emptied parts of the trash.
@@ -198,9 +271,9 @@ impl Journal {
         action: &Action,
         recovered: &dyn Fn(u64) -> Option<&'a Vec<States>>,
     ) -> Result<Vec<Task>, Error> {
-        let (way, wanted) = match action {
-            Action::Undo(_) | Action::UndoFile(_) => (Way::Back, State::Done),
-            Action::Redo(_) | Action::RedoFile(_) => (Way::Forward, State::Undone),
+        let way = match action {
+            Action::Undo(_) | Action::UndoFile(_) => Way::Back,
+            Action::Redo(_) | Action::RedoFile(_) => Way::Forward,
         };
         let tasks: Vec<Task> = match action {
             Action::UndoFile(path) | Action::RedoFile(path) => {
@@ -221,13 +294,19 @@ impl Journal {
                 touch.map(task).into_iter().collect()
             }
             Action::Undo(steps) | Action::Redo(steps) => {
-                let mut heads: Vec<Head> = tables.heads("done > 0 OR undone > 0 OR working <> 0", usize::MAX)?;
-                heads.retain(|head| match recovered(head.id) {
-                    Some(blocks) => blocks.iter().any(|block| block.states.contains(&wanted)),
-                    None if way == Way::Back => head.done > 0,
-                    None => head.undone > 0,
-                });
+                let mut heads = match way {
+                    Way::Forward => tables.heads("undone > 0 OR working <> 0", usize::MAX)?,
+                    // Where nothing else is left, what was in conflict is tried again.
+                    Way::Back => match self.to_undo(tables, recovered)? {
+                        (heads, held) if heads.is_empty() => held,
+                        (heads, _) => heads,
+                    },
+                };
                 if way == Way::Forward {
+                    heads.retain(|head| match recovered(head.id) {
+                        Some(blocks) => blocks.iter().any(|block| block.states.contains(&State::Undone)),
+                        None => head.undone > 0,
+                    });
                     heads.reverse();
                 }
                 let task = |head: &Head| Task {
@@ -243,6 +322,58 @@ impl Journal {
         } else {
             Ok(tasks)
         }
+    }
+
+    /// The batches that undo would come to, newest first: those of which something is done. One whose rest was in conflict counts again
+    /// as soon as some of that is as danlu wrote it; behind them, those where it is not.
+    pub(super) fn to_undo<'a>(
+        &self,
+        tables: &Tables,
+        recovered: &dyn Fn(u64) -> Option<&'a Vec<States>>,
+    ) -> Result<(Vec<Head>, Vec<Head>), Error> {
+        let mut heads = Vec::new();
+        let mut held = Vec::new();
+        for head in tables.heads("done > 0 OR held > 0 OR working <> 0", usize::MAX)? {
+            let has = |wanted: State, count: usize| match recovered(head.id) {
+                Some(blocks) => blocks.iter().any(|block| block.states.contains(&wanted)),
+                None => count > 0,
+            };
+            if has(State::Done, head.done) {
+                heads.push(head);
+            } else if has(State::Held, head.held) {
+                if self.is_free_again(tables, head.id)? {
+                    heads.push(head);
+                } else {
+                    held.push(head);
+                }
+            }
+        }
+        Ok((heads, held))
+    }
+
+    /// Whether a change that could not be taken back now can be.
+    fn is_free_again(&self, tables: &Tables, batch: u64) -> Result<bool, Error> {
+        let disk = Files::plain();
+        let marks = tables.marks(batch)?;
+        for block in tables.states(batch)? {
+            if !block.states.contains(&State::Held) {
+                continue;
+            }
+            for (index, change) in tables.contents(batch, &block)?.iter().enumerate() {
+                let number = block.first + index;
+                let placed = Placed {
+                    journal: self,
+                    batch,
+                    number,
+                    change,
+                    mark: marks.get(&number),
+                };
+                if block.states[index] == State::Held && placed.look(Way::Back, &disk) == Found::Ready {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// What was done to one file, oldest first.
@@ -282,10 +413,11 @@ impl Journal {
 struct Spare(PathBuf);
 
 impl Spare {
-    fn lay(root: &Path, changes: usize) -> Result<Self, Error> {
+    /// `largest` is the length of the largest text that taking back would write.
+    fn lay(root: &Path, changes: usize, largest: usize) -> Result<Self, Error> {
         let spare = Self(root.join(FOLDER).join("spare"));
         // A letter for each change and the pages that it stands in, twice.
-        let bytes = vec![0; (48 << 10) + 3 * changes];
+        let bytes = vec![0; (48 << 10) + 3 * changes + largest];
         fs::write(&spare.0, bytes).map_err(|error| WriteError::of(&spare.0, error))?;
         Ok(spare)
     }

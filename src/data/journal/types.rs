@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::Error;
+use crate::data::unread::Unread;
 
 /// A change to one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +78,8 @@ pub struct Done {
     pub left: usize,
     /// Why it ended early.
     pub halted: Option<Halt>,
+    /// Whether what it had done by then was taken back, so that its batch stands as before; only after [`Halt::Failed`].
+    pub taken_back: bool,
 }
 
 /// Why a batch ended early. What is done of it can be undone, and the rest be done by redo.
@@ -110,21 +113,27 @@ pub struct Texts {
     pub theirs: Option<Vec<u8>>,
 }
 
-/// What stands in the way of a change.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What stands in the way of a change; a clause of its own.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Why {
     /// Somebody else changed the text.
+    #[error("somebody else changed it")]
     Changed,
     /// The file is not there.
+    #[error("it is not there")]
     Missing,
     /// Another file has the name.
+    #[error("another file has its name")]
     Taken,
     /// The file in the trash is gone.
+    #[error("it is not in the trash any more")]
     TrashEmptied,
     /// The path leads out of the set.
+    #[error("it is not of this set")]
     Outside,
-    /// It cannot be read, or is a folder, a device, or a link to nothing; in the system's words.
-    Unreadable(String),
+    /// It cannot be read.
+    #[error("it cannot be read: {0}")]
+    Unreadable(Unread),
 }
 
 /// How a batch stands.

@@ -110,6 +110,15 @@ impl Cut {
     }
 }
 
+/// A rectangle as people write it: left, upper edge, width, height with commas between.
+pub fn rectangle(text: &str) -> Option<[u32; 4]> {
+    let numbers: Option<Vec<u32>> = text.split([',', '，']).map(|part| part.trim().parse().ok()).collect();
+    numbers?
+        .try_into()
+        .ok()
+        .filter(|[_, _, width, height]: &[u32; 4]| *width > 0 && *height > 0)
+}
+
 /// A rectangle chosen by hand, as far as it lies in the picture; none where it lies beside it.
 pub fn hand(size: Size, [x, y, width, height]: [u32; 4]) -> Option<Cut> {
     let width = width.min(size.0.checked_sub(x)?);

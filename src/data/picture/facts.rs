@@ -123,13 +123,13 @@ pub fn facts(path: &Path) -> Result<Facts, Trouble> {
 fn read(path: &Path) -> Result<Facts, Fault> {
     // Opening a pipe would wait for its other end.
     let bytes = regular(path)?;
-    let file = File::open(path).map_err(Fault::Unreadable)?;
+    let file = File::open(path)?;
     header::read(&mut BufReader::with_capacity(4096, file), bytes)
 }
 
 /// The length of a regular file.
 pub(super) fn regular(path: &Path) -> Result<u64, Fault> {
-    let metadata = fs::metadata(path).map_err(Fault::Unreadable)?;
+    let metadata = fs::metadata(path)?;
     match (metadata.is_file(), metadata.len()) {
         (false, _) => Err(Fault::NotAFile),
         (true, 0) => Err(Fault::Empty),

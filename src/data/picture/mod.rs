@@ -14,7 +14,7 @@ pub mod resample;
 
 pub use facts::{Colour, Facts, Format, facts};
 pub use reading::{Limits, open, thumbnail, uses_alpha};
-pub use trouble::{Fault, Trouble};
+pub use trouble::{Damage, Fault, Foreign, Part, Trouble};
 
 mod trouble;
 pub mod twins;

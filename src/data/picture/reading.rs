@@ -11,7 +11,7 @@ use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Rg
 
 use super::facts::{Facts, Format, regular};
 use super::header;
-use super::trouble::{Fault, Trouble};
+use super::trouble::{Damage, Fault, Part, Trouble};
 
 /// How much is decoded, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,8 +60,7 @@ fn read(path: &Path, limits: &Limits) -> Result<DynamicImage, Fault> {
         return Err(Fault::TooLong { bytes: length, most });
     }
     let mut bytes = Vec::new();
-    let file = File::open(path).map_err(Fault::Unreadable)?;
-    file.take(most).read_to_end(&mut bytes).map_err(Fault::Unreadable)?;
+    File::open(path)?.take(most).read_to_end(&mut bytes)?;
     decode(&bytes, limits)
 }
 
@@ -70,7 +69,7 @@ pub(super) fn decode(bytes: &[u8], limits: &Limits) -> Result<DynamicImage, Faul
     let facts = header::read(&mut Cursor::new(bytes), bytes.len() as u64)?;
     check(&facts, limits)?;
     if facts.format == Format::Jpeg && !header::jpeg::is_whole(bytes) {
-        return Err(Fault::Truncated("pixels"));
+        return Err(Fault::Truncated(Part::Pixels));
     }
     let format = match facts.format {
         Format::Png => ImageFormat::Png,
@@ -110,8 +109,21 @@ fn check(facts: &Facts, limits: &Limits) -> Result<(), Fault> {
 
 fn fault(error: &ImageError) -> Fault {
     match error {
-        ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Fault::Truncated("pixels"),
-        other => Fault::Damaged(other.to_string()),
+        ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            Fault::Truncated(Part::Pixels)
+        }
+        other => damage(other.to_string()).into(),
+    }
+}
+
+/// What a decoder says. That of PNG names a chunk by all that it knows of it (`ChunkType { type: IDAT, critical: true, … }`).
+fn damage(words: String) -> Damage {
+    let chunk = words.split_once("ChunkType { type: ").map(|(_, rest)| rest);
+    let chunk = chunk.and_then(|rest| Some(rest.split_once(',')?.0.to_owned()));
+    match chunk {
+        Some(chunk) if words.contains("CRC error") => Damage::Checksum(chunk),
+        Some(chunk) if words.contains("critical chunk") => Damage::Chunk(chunk),
+        _ => Damage::Pixels(words),
     }
 }
 

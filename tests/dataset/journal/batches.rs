@@ -358,3 +358,35 @@ fn looking_makes_nothing() {
     assert!(matches!(journal.forget("x"), Err(Error::NoSnapshot { .. })));
     assert_eq!(fs::read_dir(ground.root()).unwrap().count(), 1);
 }
+
+#[test]
+fn undo_comes_back_to_what_it_could_not_take_back() {
+    let ground = Ground::with(&[("a.txt", b"0"), ("b.txt", b"0")]);
+    ground.edit("b.txt", "1");
+    ground.edit("a.txt", "1");
+    ground.put("a.txt", b"somebody's");
+    assert_eq!(ground.undo().conflicts.len(), 1);
+    // It does not stand in the way of what was before it.
+    assert!(whole(&ground.undo()));
+    assert_eq!(
+        (ground.text("a.txt"), ground.text("b.txt")),
+        ("somebody's".into(), "0".into())
+    );
+    // Nothing else is left: the same conflict is told again.
+    assert_eq!(ground.undo().conflicts.len(), 1);
+    ground.put("a.txt", b"1");
+    assert_eq!(ground.journal().undoable().unwrap().unwrap().what, "edit a.txt");
+    assert!(whole(&ground.undo()));
+    assert_eq!(
+        (ground.text("a.txt"), ground.journal().undoable().unwrap()),
+        ("0".into(), None)
+    );
+    assert!(whole(&ground.redo()) && whole(&ground.redo()));
+    assert_eq!((ground.text("a.txt"), ground.text("b.txt")), ("1".into(), "1".into()));
+    // As soon as it can be taken back it goes before what is older.
+    ground.put("a.txt", b"somebody's");
+    assert_eq!(ground.undo().conflicts.len(), 1);
+    ground.put("a.txt", b"1");
+    assert!(whole(&ground.undo()));
+    assert_eq!((ground.text("a.txt"), ground.text("b.txt")), ("0".into(), "1".into()));
+}

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Barrier;
 
-use danlu::data::journal::{Action, Change, Error, Halt, Journal, Progress, Stop, Why};
+use danlu::data::journal::{Action, Change, Error, Halt, Journal, Progress, Standing, Stop, Why};
 use rustix::fs::{FlockOperation, flock};
 
 use super::{Ground, calm, whole};
@@ -209,10 +209,11 @@ fn a_disk_that_fills_up_in_the_middle_loses_nothing() {
     };
     assert!(error.to_string().contains("the disk is full"), "{error}");
     assert!(error.hint().unwrap().contains("room"));
-    let (new, old) = (count(&long), count("old"));
-    assert!(new > 10 && old > 10 && new + old == 60, "{new} new, {old} old");
-    assert_eq!((done.changed.len(), done.left), (new, old));
-    // Nothing is left lying about, and going back needs no room to be made first.
+    // What was written by then was taken back, without any room being made.
+    assert_eq!((count("old"), done.taken_back), (60, true), "{done:?}");
+    assert_eq!((done.changed.len(), done.left, done.conflicts.len()), (0, 60, 0));
+    let standing = journal.log(1).unwrap()[0].standing;
+    assert_eq!((standing, journal.undoable().unwrap()), (Standing::Undone, None));
     let hidden = fs::read_dir(&disk.1).unwrap().filter(|entry| {
         entry
             .as_ref()
@@ -222,8 +223,12 @@ fn a_disk_that_fills_up_in_the_middle_loses_nothing() {
             .starts_with(".danlu-")
     });
     assert_eq!(hidden.count(), 0);
-    let undone = journal.undo(1, &mut calm).unwrap();
-    assert!(whole(&undone) && count("old") == 60, "{undone:?}");
+    // Redo fails as the batch did, and leaves as little.
+    let again = journal.redo(1, &mut calm).unwrap();
+    assert!(
+        again.halted.is_some() && again.taken_back && count("old") == 60,
+        "{again:?}"
+    );
     // Not even the journal fits: nothing is written.
     disk.fill(0);
     let error = journal.commit(
@@ -241,6 +246,99 @@ fn a_disk_that_fills_up_in_the_middle_loses_nothing() {
     fs::remove_file(disk.1.join("filler")).unwrap();
     assert!(whole(&journal.redo(1, &mut calm).unwrap()));
     assert_eq!(count(&long), 60);
+}
+
+#[test]
+fn taking_back_needs_room_for_the_largest_caption_only() {
+    let Some(disk) = Disk::mount("set", "size=4m") else {
+        return;
+    };
+    let ground = &disk.0;
+    let journal = Journal::at(&ground.path("set"));
+    // All become smaller but the last, which does not fit; then the largest is to be written again.
+    let (small, large) = ("s".repeat(200_000), "l".repeat(600_000));
+    ground.put("set/0.txt", large.as_bytes());
+    ground.put("set/1.txt", b"old");
+    ground.put("set/2.txt", b"old");
+    let huge = "x".repeat(1_500_000);
+    let changes = vec![
+        ground.write("set/0.txt", Some(&large), Some(&small)),
+        ground.write("set/1.txt", Some("old"), None),
+        ground.write("set/3.txt", None, Some("new")),
+        ground.write("set/2.txt", Some("old"), Some(&huge)),
+    ];
+    disk.fill(1_200_000);
+    let before = ground.all();
+    let done = journal.commit("change", changes, &mut calm).unwrap();
+    assert!(
+        matches!(done.halted, Some(Halt::Failed(_))) && done.taken_back,
+        "{done:?}"
+    );
+    assert_eq!(ground.all(), before);
+}
+
+#[test]
+fn a_batch_that_was_done_in_parts_goes_back_to_those() {
+    let Some(disk) = Disk::mount("set", "size=2m") else {
+        return;
+    };
+    let ground = &disk.0;
+    let journal = Journal::at(&ground.path("set"));
+    let names: Vec<String> = (0..40).map(|n| format!("set/{n:02}.txt")).collect();
+    for name in &names {
+        ground.put(name, b"old");
+    }
+    ground.put(&names[20], b"somebody's");
+    let long = "x, ".repeat(5000);
+    let changes = names.iter().map(|name| ground.write(name, Some("old"), Some(&long)));
+    let done = journal.commit("grow", changes.collect(), &mut calm).unwrap();
+    assert_eq!((done.changed.len(), done.conflicts.len()), (39, 1));
+    journal.undo(1, &mut calm).unwrap();
+    journal.redo_file(&ground.path(&names[0]), &mut calm).unwrap();
+    ground.put(&names[20], b"old");
+    disk.fill(300 << 10);
+    let before = (ground.all(), journal.log(9).unwrap());
+    let done = journal.redo(1, &mut calm).unwrap();
+    assert!(done.halted.is_some() && done.taken_back, "{done:?}");
+    assert_eq!((ground.all(), journal.log(9).unwrap()), before);
+    fs::remove_file(disk.1.join("filler")).unwrap();
+    assert!(whole(&journal.redo(1, &mut calm).unwrap()));
+    assert!(names.iter().all(|name| ground.text(name) == long));
+}
+
+#[test]
+fn who_holds_a_set_writes_it_alone_and_knows_whether_others_wrote_before() {
+    let ground = Ground::with(&[("a.txt", b"0")]);
+    let (first, turn) = (ground.journal(), ground.journal().turn());
+    assert_eq!(turn, None);
+    ground.edit("a.txt", "1");
+    let turn = first.turn();
+    assert!(turn.is_some() && turn == first.turn());
+    ground.undo();
+    assert_ne!(first.turn(), turn);
+    let held = first.hold(&mut calm).unwrap();
+    let mut impatient = |progress: Progress| {
+        if progress == Progress::Waiting {
+            Err(Stop)
+        } else {
+            Ok(())
+        }
+    };
+    assert!(matches!(ground.journal().redo(1, &mut impatient), Err(Error::Stopped)));
+    assert!(whole(&held.redo(1, &mut calm).unwrap()));
+    assert!(whole(&held.undo(1, &mut calm).unwrap()));
+    drop(held);
+    assert!(whole(&ground.redo()));
+}
+
+#[test]
+fn folders_that_are_yet_to_be_made_are_known_by_those_above() {
+    let ground = Ground::with(&[("set/a.png", b"a")]);
+    symlink(ground.path("set"), ground.path("other")).unwrap();
+    let journal = Journal::at(&ground.path("set"));
+    let holds = |name: &str| journal.holds(&ground.path(name));
+    assert!(holds("set/x/y/a.png") && holds("other/x/y/a.png"));
+    assert!(!holds("a.png") && !holds("x/y/a.png") && !holds("set/../x/a.png") && !holds("other/x/../../a.png"));
 }
 
 #[test]

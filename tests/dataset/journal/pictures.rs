@@ -175,3 +175,48 @@ fn a_picture_knows_its_own_history() {
     ground.perform(&Action::RedoFile(ground.path("b.png")));
     assert_eq!((ground.get("a.png"), ground.get("b.png")), (None, None));
 }
+
+#[test]
+fn what_somebody_put_in_a_new_pictures_place_does_not_go_into_the_trash() {
+    let ground = Ground::with(&[("a.png", b"old"), (".new.tmp", b"new"), ("twin.png", b"twin")]);
+    let changes = vec![
+        renamed(&ground, "a.png", ".danlu/originals/a.png"),
+        Change::Create {
+            temporary: ground.path(".new.tmp"),
+            path: ground.path("a.png"),
+        },
+        Change::Trash {
+            path: ground.path("twin.png"),
+        },
+    ];
+    assert!(whole(&ground.commit("crop", changes)));
+    // As long as what danlu wrote, and another.
+    ground.put("a.png", b"NEW");
+    let shown = ground.journal().preview(&Action::Undo(1)).unwrap();
+    let undone = ground.undo();
+    assert_eq!(undone.conflicts, shown.conflicts);
+    assert_eq!(
+        undone
+            .conflicts
+            .iter()
+            .map(|conflict| &conflict.why)
+            .collect::<Vec<_>>(),
+        [&Why::Changed, &Why::Taken]
+    );
+    assert_eq!(
+        (ground.text("a.png"), ground.text("twin.png")),
+        ("NEW".into(), "twin".into())
+    );
+    // A copy of what danlu wrote is as good as that, whenever it was written.
+    ground.put("a.png", b"new");
+    assert!(whole(&ground.undo()));
+    assert_eq!(ground.text("a.png"), "old");
+    // Nor does redo throw away what is not what was looked at.
+    ground.put("twin.png", b"another");
+    let redone = ground.redo();
+    assert_eq!((redone.conflicts.len(), &redone.conflicts[0].why), (1, &Why::Changed));
+    assert_eq!(
+        (ground.text("a.png"), ground.text("twin.png")),
+        ("new".into(), "another".into())
+    );
+}

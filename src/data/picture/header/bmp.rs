@@ -4,7 +4,7 @@ use std::io::{Read, Seek};
 
 use super::{Header, Source};
 use crate::data::picture::facts::Colour;
-use crate::data::picture::trouble::Fault;
+use crate::data::picture::trouble::{Damage, Fault};
 
 pub(super) fn read<R: Read + Seek>(source: &mut Source<R>) -> Result<Header, Fault> {
     source.skip(14)?;
@@ -20,19 +20,17 @@ pub(super) fn read<R: Read + Seek>(source: &mut Source<R>) -> Result<Header, Fau
             // The rows of a negative height stand from the top down.
             let height = i32::from_le_bytes([h0, h1, h2, h3]).unsigned_abs();
             let width = i32::from_le_bytes([w0, w1, w2, w3]);
-            let width = u32::try_from(width).map_err(|_| Fault::Damaged(format!("it is {width} pixels wide")))?;
+            let width = u32::try_from(width).map_err(|_| Damage::Width(width))?;
             (width, height, u16::from_le_bytes([b0, b1]))
         }
         _ => {
-            return Err(Fault::Damaged(format!(
-                "its info header says it is {length} bytes long"
-            )));
+            return Err(Damage::InfoHeader(length).into());
         }
     };
     let (colour, depth) = match bits {
         1 | 2 | 4 | 8 => (Colour::Indexed, bits as u8),
         16 | 24 | 32 => (Colour::Rgb, 8),
-        _ => return Err(Fault::Damaged(format!("{bits} is no number of bits of a BMP pixel"))),
+        _ => return Err(Damage::Bits(bits).into()),
     };
     let mut header = Header::new(width, height, colour, depth);
     // From the third version of the header on, the mask of alpha stands behind those of the colours.

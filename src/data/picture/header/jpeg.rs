@@ -4,7 +4,7 @@ use std::io::{Read, Seek};
 
 use super::{Header, MOST_PARTS, Source, be16};
 use crate::data::picture::facts::Colour;
-use crate::data::picture::trouble::Fault;
+use crate::data::picture::trouble::{Damage, Fault};
 
 /// The most bytes of filling that are stepped over between two segments.
 const MOST_FILLING: usize = 1 << 16;
@@ -19,7 +19,7 @@ pub(super) fn read<R: Read + Seek>(source: &mut Source<R>) -> Result<Header, Fau
             0x01 | 0xd0..=0xd8 => continue,
             // Start of scan; end of image.
             0xda | 0xd9 => {
-                let header: Header = header.ok_or_else(|| Fault::Damaged("it has no frame header".to_owned()))?;
+                let header: Header = header.ok_or(Damage::NoFrame)?;
                 let orientation = orientation.unwrap_or(header.orientation);
                 return Ok(Header { orientation, ..header });
             }
@@ -27,9 +27,7 @@ pub(super) fn read<R: Read + Seek>(source: &mut Source<R>) -> Result<Header, Fau
         }
         let length = u64::from(be16(source.take()?));
         let Some(length) = length.checked_sub(2) else {
-            return Err(Fault::Damaged(format!(
-                "the segment {marker:#x} says it is {length} bytes long"
-            )));
+            return Err(Damage::Segment { marker, length }.into());
         };
         match marker {
             0xc0..=0xcf if ![0xc4, 0xc8, 0xcc].contains(&marker) && length >= 6 => {
@@ -38,7 +36,7 @@ pub(super) fn read<R: Read + Seek>(source: &mut Source<R>) -> Result<Header, Fau
                     1 => Colour::Gray,
                     3 => Colour::Rgb,
                     4 => Colour::Cmyk,
-                    _ => return Err(Fault::Damaged(format!("{channels} is no number of channels of a JPEG"))),
+                    _ => return Err(Damage::Channels(channels).into()),
                 };
                 header = Some(Header::new(be16([w0, w1]), be16([h0, h1]), colour, depth));
                 source.skip(length - 6)?;
@@ -54,9 +52,7 @@ pub(super) fn read<R: Read + Seek>(source: &mut Source<R>) -> Result<Header, Fau
             _ => source.skip(length)?,
         }
     }
-    Err(Fault::Damaged(format!(
-        "there are no pixels behind {MOST_PARTS} segments"
-    )))
+    Err(Damage::NoPixels(MOST_PARTS, "segments").into())
 }
 
 /// The next marker. Filling before it is allowed, and so are stray bytes, which libjpeg steps over as well.
@@ -69,7 +65,7 @@ fn marker<R: Read + Seek>(source: &mut Source<R>) -> Result<u8, Fault> {
             ([marker], true) => return Ok(marker),
         }
     }
-    Err(Fault::Damaged(format!("there is no marker in {MOST_FILLING} bytes")))
+    Err(Damage::NoMarker(MOST_FILLING).into())
 }
 
 /// Whether the scans of a JPEG go on to its end mark. A decoder paints grey over what is missing; Pillow refuses the file.

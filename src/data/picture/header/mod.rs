@@ -10,7 +10,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use image::metadata::Orientation;
 
 use super::facts::{Colour, Facts, Format};
-use super::trouble::Fault;
+use super::trouble::{Damage, Fault, Foreign, Part};
 
 /// The longest EXIF block that is looked into. JPEG cannot hold more in one, and none that says an orientation needs more.
 const LONGEST_EXIF: u64 = 1 << 16;
@@ -47,7 +47,7 @@ pub(super) struct Source<R> {
     inner: R,
     length: u64,
     place: u64,
-    part: &'static str,
+    part: Part,
 }
 
 impl<R: Read + Seek> Source<R> {
@@ -56,7 +56,7 @@ impl<R: Read + Seek> Source<R> {
             inner,
             length,
             place: 0,
-            part: "header",
+            part: Part::Header,
         }
     }
 
@@ -69,7 +69,7 @@ impl<R: Read + Seek> Source<R> {
     fn fill(&mut self, bytes: &mut [u8]) -> Result<(), Fault> {
         self.inner.read_exact(bytes).map_err(|error| match error.kind() {
             io::ErrorKind::UnexpectedEof => Fault::Truncated(self.part),
-            _ => Fault::Unreadable(error),
+            _ => error.into(),
         })?;
         self.place += bytes.len() as u64;
         Ok(())
@@ -81,7 +81,7 @@ impl<R: Read + Seek> Source<R> {
         }
         self.place += bytes;
         // Shorter than a file, which is never longer than i64::MAX.
-        self.inner.seek_relative(bytes as i64).map_err(Fault::Unreadable)
+        Ok(self.inner.seek_relative(bytes as i64)?)
     }
 
     /// The orientation that an EXIF block of that length says, 1 where it says none; stands behind the block afterwards.
@@ -111,11 +111,11 @@ pub(super) fn read(source: &mut (impl Read + Seek), bytes: u64) -> Result<Facts,
             Ok(0) => break,
             Ok(read) => length += read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(Fault::Unreadable(error)),
+            Err(error) => return Err(error.into()),
         }
     }
     let format = kind(&start[..length])?;
-    source.seek(SeekFrom::Start(0)).map_err(Fault::Unreadable)?;
+    source.seek(SeekFrom::Start(0))?;
     let mut source = Source::new(source, bytes);
     let header = match format {
         Format::Png => png::read(&mut source),
@@ -124,10 +124,7 @@ pub(super) fn read(source: &mut (impl Read + Seek), bytes: u64) -> Result<Facts,
         Format::Bmp => bmp::read(&mut source),
     }?;
     if header.width == 0 || header.height == 0 {
-        return Err(Fault::Damaged(format!(
-            "its size is {} x {} pixels",
-            header.width, header.height
-        )));
+        return Err(Damage::Size(header.width, header.height).into());
     }
     Ok(Facts {
         width: header.width,
@@ -150,13 +147,13 @@ fn kind(start: &[u8]) -> Result<Format, Fault> {
         [0xff, 0xd8, 0xff, ..] => Ok(Format::Jpeg),
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Ok(Format::WebP),
         [b'B', b'M', ..] => Ok(Format::Bmp),
-        [b'G', b'I', b'F', b'8', ..] => Err(Fault::Foreign("a GIF")),
-        [b'I', b'I', 42, 0, ..] | [b'M', b'M', 0, 42, ..] => Err(Fault::Foreign("a TIFF")),
-        [0xff, 0x0a, ..] | [0, 0, 0, 12, b'J', b'X', b'L', b' ', ..] => Err(Fault::Foreign("a JPEG XL")),
-        [_, _, _, _, b'f', b't', b'y', b'p', b'a', b'v', b'i', ..] => Err(Fault::Foreign("an AVIF")),
-        [_, _, _, _, b'f', b't', b'y', b'p', b'h' | b'm', ..] => Err(Fault::Foreign("a HEIF")),
-        [_, _, _, _, b'f', b't', b'y', b'p', ..] => Err(Fault::Foreign("a video")),
-        [b'8', b'B', b'P', b'S', ..] => Err(Fault::Foreign("a Photoshop document")),
+        [b'G', b'I', b'F', b'8', ..] => Err(Fault::Foreign(Foreign::Gif)),
+        [b'I', b'I', 42, 0, ..] | [b'M', b'M', 0, 42, ..] => Err(Fault::Foreign(Foreign::Tiff)),
+        [0xff, 0x0a, ..] | [0, 0, 0, 12, b'J', b'X', b'L', b' ', ..] => Err(Fault::Foreign(Foreign::JpegXl)),
+        [_, _, _, _, b'f', b't', b'y', b'p', b'a', b'v', b'i', ..] => Err(Fault::Foreign(Foreign::Avif)),
+        [_, _, _, _, b'f', b't', b'y', b'p', b'h' | b'm', ..] => Err(Fault::Foreign(Foreign::Heif)),
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => Err(Fault::Foreign(Foreign::Video)),
+        [b'8', b'B', b'P', b'S', ..] => Err(Fault::Foreign(Foreign::Photoshop)),
         [
             b'v',
             b'e',
@@ -171,9 +168,9 @@ fn kind(start: &[u8]) -> Result<Format, Fault> {
             b't',
             b'p',
             ..,
-        ] => Err(Fault::Foreign("a Git LFS pointer")),
-        [text @ .., _, _, _, _, _, _, _] if web_page(text) => Err(Fault::Foreign("a web page")),
-        [text @ .., _, _, _, _, _, _, _, _, _, _, _] if web_page(text) => Err(Fault::Foreign("a web page")),
+        ] => Err(Fault::Foreign(Foreign::LfsPointer)),
+        [text @ .., _, _, _, _, _, _, _] if web_page(text) => Err(Fault::Foreign(Foreign::WebPage)),
+        [text @ .., _, _, _, _, _, _, _, _, _, _, _] if web_page(text) => Err(Fault::Foreign(Foreign::WebPage)),
         _ => Err(Fault::Unknown),
     }
 }

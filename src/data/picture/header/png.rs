@@ -4,13 +4,13 @@ use std::io::{Read, Seek};
 
 use super::{Header, MOST_PARTS, Source};
 use crate::data::picture::facts::Colour;
-use crate::data::picture::trouble::Fault;
+use crate::data::picture::trouble::{Damage, Fault};
 
 pub(super) fn read<R: Read + Seek>(source: &mut Source<R>) -> Result<Header, Fault> {
     source.skip(8)?;
     let [l0, l1, l2, l3, name @ ..] = source.take::<8>()?;
     if (u32::from_be_bytes([l0, l1, l2, l3]), &name) != (13, b"IHDR") {
-        return Err(Fault::Damaged("it does not begin with the chunk IHDR".to_owned()));
+        return Err(Damage::NoStart.into());
     }
     let [w0, w1, w2, w3, h0, h1, h2, h3, depth, kind, ..] = source.take::<13>()?;
     let (colour, alpha) = match kind {
@@ -19,7 +19,7 @@ pub(super) fn read<R: Read + Seek>(source: &mut Source<R>) -> Result<Header, Fau
         3 => (Colour::Indexed, false),
         4 => (Colour::Gray, true),
         6 => (Colour::Rgb, true),
-        _ => return Err(Fault::Damaged(format!("{kind} is no colour type of PNG"))),
+        _ => return Err(Damage::ColourType(kind).into()),
     };
     let (width, height) = (
         u32::from_be_bytes([w0, w1, w2, w3]),
@@ -47,7 +47,5 @@ pub(super) fn read<R: Read + Seek>(source: &mut Source<R>) -> Result<Header, Fau
         }
         source.skip(4)?;
     }
-    Err(Fault::Damaged(format!(
-        "there are no pixels behind {MOST_PARTS} chunks"
-    )))
+    Err(Damage::NoPixels(MOST_PARTS, "chunks").into())
 }

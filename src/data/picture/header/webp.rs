@@ -4,7 +4,7 @@ use std::io::{Read, Seek};
 
 use super::{Header, MOST_PARTS, Source};
 use crate::data::picture::facts::Colour;
-use crate::data::picture::trouble::Fault;
+use crate::data::picture::trouble::{Damage, Fault};
 
 const ALPHA: u8 = 0x10;
 const EXIF: u8 = 0x08;
@@ -31,9 +31,7 @@ pub(super) fn read<R: Read + Seek>(source: &mut Source<R>) -> Result<Header, Fau
         b"VP8 " if length >= 10 => {
             let [_, _, _, start @ .., w0, w1, h0, h1] = source.take::<10>()?;
             if start != [0x9d, 0x01, 0x2a] {
-                return Err(Fault::Damaged(
-                    "its frame does not begin as a VP8 key frame does".to_owned(),
-                ));
+                return Err(Damage::Frame("VP8 key").into());
             }
             let side = |bytes| u32::from(u16::from_le_bytes(bytes) & 0x3fff);
             Ok(Header::new(side([w0, w1]), side([h0, h1]), Colour::Rgb, 8))
@@ -41,9 +39,7 @@ pub(super) fn read<R: Read + Seek>(source: &mut Source<R>) -> Result<Header, Fau
         b"VP8L" if length >= 5 => {
             let [signature, bits @ ..] = source.take::<5>()?;
             if signature != 0x2f {
-                return Err(Fault::Damaged(
-                    "its frame does not begin as a VP8L frame does".to_owned(),
-                ));
+                return Err(Damage::Frame("VP8L").into());
             }
             let bits = u32::from_le_bytes(bits);
             let (width, height) = ((bits & 0x3fff) + 1, (bits >> 14 & 0x3fff) + 1);
@@ -52,10 +48,7 @@ pub(super) fn read<R: Read + Seek>(source: &mut Source<R>) -> Result<Header, Fau
                 ..Header::new(width, height, Colour::Rgb, 8)
             })
         }
-        _ => Err(Fault::Damaged(format!(
-            "its first chunk is {:?}",
-            name.escape_ascii().to_string()
-        ))),
+        _ => Err(Damage::FirstChunk(name.escape_ascii().to_string()).into()),
     }
 }
 

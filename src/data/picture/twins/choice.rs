@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::pairs::Pair;
 use crate::data::journal::Change;
@@ -31,8 +31,46 @@ pub struct Twin {
     pub likeness: f32,
     /// Whether it is like the mirror image.
     pub mirrored: bool,
-    /// Why the other one is better, in an English clause.
-    pub because: String,
+    /// Why the other one is better.
+    pub because: Because,
+}
+
+/// Why the other one is better; a clause of its own.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Because {
+    /// Training pictures go before those for regularization.
+    #[error("the other is a training picture, this one is for regularization")]
+    Training,
+    /// The other is larger: pixels of it and of this one.
+    #[error("the other has {:.2} megapixels, this one {:.2}", megapixels(*.0), megapixels(*.1))]
+    Pixels(u64, u64),
+    /// This one has no caption.
+    #[error("the other has a caption")]
+    Caption,
+    /// This one is compressed with loss.
+    #[error("the other is compressed without loss")]
+    Lossless,
+    /// The other's file is longer: bytes of it and of this one.
+    #[error("the other has {0} bytes, this one {1}")]
+    Bytes(u64, u64),
+    /// The other's caption says more.
+    #[error("the other has the longer caption")]
+    LongerCaption,
+    /// Nothing tells them apart.
+    #[error("they are equal; the other comes first")]
+    Equal,
+}
+
+impl Serialize for Because {
+    /// Its words.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Millions of pixels.
+pub fn megapixels(pixels: u64) -> f64 {
+    pixels as f64 / 1e6
 }
 
 /// Puts pairs into groups around the best. `pictures` are the numbers that the pairs' places stand for, `facts` belongs to them.
@@ -110,61 +148,39 @@ impl Worth {
     }
 
     /// How this compares with another, and why if it is better. Sizes within a twentieth count as equal.
-    fn compare(&self, other: &Self) -> (Ordering, String) {
+    fn compare(&self, other: &Self) -> (Ordering, Because) {
         // A step of a twentieth, so that the order is one.
         let step = |pixels: u64| ((pixels.max(1) as f64).ln() / 1.05_f64.ln()).round() as i64;
-        let megapixels = |pixels: u64| pixels as f64 / 1e6;
         let by_pixels = step(self.pixels).cmp(&step(other.pixels));
         let grounds = [
-            (
-                other.is_reg.cmp(&self.is_reg),
-                "the other is a training picture, this one is for regularization".to_owned(),
-            ),
-            (
-                by_pixels,
-                format!(
-                    "the other has {:.2} megapixels, this one {:.2}",
-                    megapixels(self.pixels),
-                    megapixels(other.pixels)
-                ),
-            ),
-            (
-                (self.caption > 0).cmp(&(other.caption > 0)),
-                "the other has a caption".to_owned(),
-            ),
-            (
-                self.is_lossless.cmp(&other.is_lossless),
-                "the other is compressed without loss".to_owned(),
-            ),
-            (
-                self.bytes.cmp(&other.bytes),
-                format!("the other has {} bytes, this one {}", self.bytes, other.bytes),
-            ),
-            (
-                self.caption.cmp(&other.caption),
-                "the other has the longer caption".to_owned(),
-            ),
+            (other.is_reg.cmp(&self.is_reg), Because::Training),
+            (by_pixels, Because::Pixels(self.pixels, other.pixels)),
+            ((self.caption > 0).cmp(&(other.caption > 0)), Because::Caption),
+            (self.is_lossless.cmp(&other.is_lossless), Because::Lossless),
+            (self.bytes.cmp(&other.bytes), Because::Bytes(self.bytes, other.bytes)),
+            (self.caption.cmp(&other.caption), Because::LongerCaption),
         ];
         let decided = grounds.into_iter().find(|(order, _)| order.is_ne());
-        decided.unwrap_or((Ordering::Equal, "they are equal; the other comes first".to_owned()))
+        decided.unwrap_or((Ordering::Equal, Because::Equal))
     }
 }
 
 /// Moves the worse copies to the trash, with captions that no other picture needs; a caption that the kept one lacks becomes its own.
-/// Mirrored copies stay unless `mirrored` says otherwise.
+/// Mirrored copies stay unless `mirrored` says otherwise, and those that [`Set::anchor`] holds.
 pub fn changes(set: &Set, groups: &[Group], mirrored: bool) -> Vec<Change> {
     let gone: HashSet<usize> = groups
         .iter()
         .flat_map(|group| &group.others)
         .filter(|twin| mirrored || !twin.mirrored)
         .map(|twin| twin.picture)
+        .filter(|&picture| set.anchor(picture).is_none())
         .collect();
     let shared = set.by_caption();
     let mut changes = Vec::new();
     let mut trashed = HashSet::new();
     for group in groups {
         let kept = &set.pictures[group.keep];
-        let mut has_caption = kept.caption.is_some();
+        let mut has_caption = kept.caption.is_some() || set.anchor(group.keep).is_some();
         for twin in group.others.iter().filter(|twin| gone.contains(&twin.picture)) {
             let picture = &set.pictures[twin.picture];
             changes.push(Change::Trash {

@@ -26,6 +26,7 @@ use super::trouble::Trouble;
 use super::work::{Stopped, Watch};
 use crate::data::set::Set;
 use memory::Memory;
+use pairs::Nearness;
 
 /// The side of the small likeness, in pixels.
 const SIDE: u32 = 32;
@@ -98,6 +99,17 @@ pub fn prints(set: &Set, pictures: &[usize], memory: Option<&Path>, watch: Watch
         }
     }
     Ok(prints)
+}
+
+/// The pictures of a set that have one which looks nearly the same, with the usual nearness.
+///
+/// # Errors
+/// It was stopped.
+pub fn alike(set: &Set, memory: &Path, watch: Watch<'_>) -> Result<Vec<usize>, Stopped> {
+    let all: Vec<usize> = (0..set.pictures.len()).collect();
+    let prints = prints(set, &all, Some(memory), watch)?.prints;
+    let pairs = pairs::pairs(&prints, Nearness::default(), watch)?;
+    Ok(pairs.iter().flat_map(|pair| [pair.first, pair.second]).collect())
 }
 
 /// Reduces one picture; it should be upright. Transparent parts count as white.

@@ -7,12 +7,12 @@ use crate::data::journal::Change;
 use crate::data::set::Set;
 
 /// Moves these pictures and their captions into a folder, as the set's own folders lie; where a name is taken, both get a number. A
-/// caption that a picture which stays needs as well is copied.
+/// caption that a picture which stays needs as well is copied. Those that [`Set::anchor`] holds stay.
 pub fn cull(set: &Set, pictures: &[usize], folder: &Path) -> Vec<Change> {
     let mut taken = Taken::default();
     let mut captions = Vec::new();
     let mut changes = Vec::new();
-    for &picture in pictures {
+    for &picture in pictures.iter().filter(|&&picture| set.anchor(picture).is_none()) {
         let path = &set.pictures[picture].path;
         let has_caption = set.pictures[picture].caption.is_some();
         let ending = set.caption_path(picture).extension().unwrap_or_default().to_owned();

@@ -1,13 +1,15 @@
 //! New files under temporary names, and the changes that give them their own.
 
-use std::ffi::OsString;
+use std::collections::HashSet;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::time::{Duration, SystemTime};
 
 use rayon::prelude::*;
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
 
 use super::names::{Taken, original};
 use super::{Change, Mirror, Operation, Piece, Place, Planned, Stopped, Task, Watch, turn};
@@ -17,8 +19,9 @@ use crate::data::picture::trouble::Trouble;
 use crate::data::set::Set;
 use crate::store::{WriteError, atomic};
 
-/// How old a temporary file is that nobody will come back to.
-const FORGOTTEN: Duration = Duration::from_hours(24);
+/// What temporary pictures are called, around their maker's process and a number.
+const PREFIX: &str = ".danlu-picture-";
+const SUFFIX: &str = ".tmp";
 static NUMBER: AtomicU64 = AtomicU64::new(0);
 
 /// New files that wait for their names. Dropping it removes those that did not get one.
@@ -58,6 +61,34 @@ impl MakeError {
             Self::Stopped(_) => None,
             Self::Write(error) => error.hint(),
         }
+    }
+}
+
+impl Made {
+    /// Gives the new files their names without any journal, for a folder that is no part of the set: nothing is written over, and where
+    /// one file cannot get its name, or it is stopped, those that have theirs go again. Returns what was made.
+    ///
+    /// # Errors
+    /// It was stopped, or a file cannot be written; then no new file is left behind.
+    pub fn settle(mut self, watch: Watch<'_>) -> Result<Vec<PathBuf>, MakeError> {
+        let changes = std::mem::take(&mut self.changes);
+        let mut settled = Self::default();
+        let done = AtomicUsize::new(0);
+        for change in &changes {
+            watch.stopped()?;
+            let path = change.path();
+            match change {
+                Change::Create { temporary, .. } => atomic::rename_new(temporary, path)?,
+                Change::Write { after: Some(text), .. } => {
+                    atomic::create_new_atomic(path, |out| out.write_all(text))?;
+                }
+                // What is made elsewhere takes nothing away.
+                Change::Write { after: None, .. } | Change::Move { .. } | Change::Trash { .. } => continue,
+            }
+            settled.temporaries.push(path.to_owned());
+            watch.count(&done, changes.len());
+        }
+        Ok(std::mem::take(&mut settled.temporaries))
     }
 }
 
@@ -175,25 +206,27 @@ fn changes(
 /// A hidden name that nobody has.
 fn temporary(folder: &Path) -> PathBuf {
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    folder.join(format!(".danlu-picture-{}-{number}.tmp", std::process::id()))
+    folder.join(format!("{PREFIX}{}-{number}{SUFFIX}", std::process::id()))
 }
 
-/// Removes temporary pictures that a killed danlu left in the set's folders a day ago or earlier. Returns how many.
-pub fn sweep(set: &Set) -> usize {
-    let folders = set
-        .subsets
-        .iter()
-        .filter_map(|subset| fs::read_dir(&subset.folder).ok());
-    let is_ours = |name: &OsString| {
-        let name = name.to_string_lossy();
-        name.starts_with(".danlu-picture-") && name.ends_with(".tmp")
+/// Removes temporary pictures that a killed danlu left in the set's folders and in those that are planned for. Returns how many.
+pub fn sweep(set: &Set, planned: &[Planned]) -> usize {
+    let kept = set.subsets.iter().map(|subset| subset.folder.as_path());
+    let pieces = planned.iter().flat_map(|planned| &planned.pieces);
+    let folders: HashSet<&Path> = kept.chain(pieces.filter_map(|piece| piece.path.parent())).collect();
+    let files = folders.into_iter().filter_map(|folder| fs::read_dir(folder).ok());
+    let left = files.flatten().flatten().filter(|entry| is_left(&entry.file_name()));
+    left.filter(|entry| fs::remove_file(entry.path()).is_ok()).count()
+}
+
+/// Whether a name is that of a temporary picture whose maker is no more.
+fn is_left(name: &OsStr) -> bool {
+    let maker = || {
+        let name = name.to_str()?.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?;
+        let (maker, number) = name.split_once('-')?;
+        number.parse::<u64>().ok()?;
+        Pid::from_raw(maker.parse().ok()?)
     };
-    let now = SystemTime::now();
-    let is_old = |entry: &fs::DirEntry| {
-        let modified = entry.metadata().and_then(|metadata| metadata.modified());
-        modified.is_ok_and(|modified| now.duration_since(modified).is_ok_and(|age| age > FORGOTTEN))
-    };
-    let files = folders.flatten().flatten();
-    let old = files.filter(|entry| is_ours(&entry.file_name()) && is_old(entry));
-    old.filter(|entry| fs::remove_file(entry.path()).is_ok()).count()
+    // A signal that is none asks whether the process is there; one that may not be asked is.
+    maker().is_some_and(|maker| test_kill_process(maker) == Err(Errno::SRCH))
 }

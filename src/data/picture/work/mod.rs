@@ -3,8 +3,10 @@
 //! [`plan()`] says what becomes of each picture and under which name ([`names`]); it reads headers, and pixels only where a focal point is
 //! looked for. [`make`] writes the new files under temporary names, on all processors, and gives [`Change`]s: only
 //! [`Journal::commit`](crate::data::journal::Journal::commit) gives them their names, and takes originals out of the set's way into
-//! `.danlu/originals`. Nothing is ever written over. Captions go along. [`order`] renames, [`cull`] moves away.
+//! `.danlu/originals`. Nothing is ever written over. Captions go along, and so do crops set by hand ([`crops()`]). [`order`] renames,
+//! [`cull`] moves away.
 
+mod crops;
 pub mod cull;
 mod make;
 pub mod names;
@@ -20,7 +22,9 @@ use super::facts::Format;
 use super::focus::{Faces, Focus, Weights};
 use super::trouble::Trouble;
 use crate::data::journal::Change;
+use crate::data::set::Anchored;
 
+pub use crops::crops;
 pub use make::{Made, MakeError, make, sweep};
 pub use plan::plan;
 
@@ -119,10 +123,48 @@ pub struct Planned {
     pub pieces: Vec<Piece>,
     /// Where its focal point was looked for: what was found, in the pixels of the scaled picture.
     pub focus: Option<Focus>,
-    /// Why it stays as it is, in one English clause.
-    pub kept: Option<String>,
+    /// Why it stays as it is.
+    pub kept: Option<Kept>,
     /// Why nothing can be done with it.
     pub trouble: Option<Trouble>,
+}
+
+/// Why a picture stays as it is; a clause of its own.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Kept {
+    /// It would come out as it is.
+    #[error("it has this size already")]
+    Size,
+    /// A rectangle has nothing in common with it.
+    #[error("the rectangle lies beside it")]
+    Beside,
+    /// No auto-sized crop fits it.
+    #[error("no size is near enough to its ratio")]
+    NoSize,
+    /// It would be enlarged.
+    #[error("it is small enough")]
+    Small,
+    /// It comes to one piece.
+    #[error("it is not long enough to split")]
+    Short,
+    /// EXIF does not turn it.
+    #[error("it is upright")]
+    Upright,
+    /// It need not be converted.
+    #[error("it is of this kind already")]
+    Kind,
+    /// A metadata file names it.
+    #[error(transparent)]
+    Anchored(#[from] Anchored),
+    /// A new file's name is taken, from the set's folder on.
+    #[error("{0} is there already")]
+    There(String),
+    /// Pieces of it would need captions of their own, and another picture needs this one.
+    #[error("another picture has the same name and so the same caption")]
+    Shared,
+    /// It would be renamed, and a file that is not renamed has the name.
+    #[error("a file that stays has this name already")]
+    Taken,
 }
 
 /// One new picture.

@@ -27,13 +27,27 @@ pub struct Pattern {
     after: String,
 }
 
+/// Why a text is no pattern.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PatternError {
+    /// Nothing would tell one name from the other.
+    #[error("the pattern {0:?} has no number: write {{n}} or {{n:04}} where it stands")]
+    NoNumber(String),
+    /// One is enough.
+    #[error("the pattern {0:?} has two numbers: one is enough to tell pictures apart")]
+    TwoNumbers(String),
+    /// It leads into another folder, or hides files.
+    #[error("the pattern {0:?} is no name of a file")]
+    NoName(String),
+}
+
 impl Pattern {
     /// Reads `photo-{n}` or `{n:04}`: the number stands in the braces, with at least so many digits.
     ///
     /// # Errors
-    /// A pattern without a number, or one that leads into another folder; in one sentence.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        let missing = || format!("the pattern {text:?} has no number: write {{n}} or {{n:04}} where it stands");
+    /// A pattern without a number, or one that leads into another folder.
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
+        let missing = || PatternError::NoNumber(text.to_owned());
         let begin = text.find("{n").ok_or_else(missing)?;
         let (inner, after) = text[begin + 2..].split_once('}').ok_or_else(missing)?;
         let digits = match inner.strip_prefix(":0") {
@@ -41,8 +55,11 @@ impl Pattern {
             Some(digits) => digits.parse().ok().filter(|digits| *digits <= 20).ok_or_else(missing)?,
             None => return Err(missing()),
         };
+        if after.contains("{n") {
+            return Err(PatternError::TwoNumbers(text.to_owned()));
+        }
         if text.contains(['/', '\\', '\0']) || text.starts_with('.') {
-            return Err(format!("the pattern {text:?} is no name of a file"));
+            return Err(PatternError::NoName(text.to_owned()));
         }
         Ok(Self {
             before: text[..begin].to_owned(),
@@ -65,10 +82,10 @@ pub struct Renaming {
     pub taken: Vec<PathBuf>,
 }
 
-/// Numbers the pictures of each folder from `first` on. Two pictures of one stem get one number, and so keep one caption.
+/// Numbers the pictures of each folder from `first` on, but for those that [`Set::anchor`] holds. Two pictures of one stem get one number, and so keep one caption.
 pub fn rename(set: &Set, pictures: &[usize], pattern: &Pattern, first: u64, by: By) -> Renaming {
     let mut folders: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-    for &picture in pictures {
+    for &picture in pictures.iter().filter(|&&picture| set.anchor(picture).is_none()) {
         folders.entry(set.pictures[picture].subset).or_default().push(picture);
     }
     let mut wanted = Vec::with_capacity(pictures.len());

@@ -7,13 +7,13 @@ use std::sync::atomic::AtomicUsize;
 use rayon::prelude::*;
 
 use super::names::{Taken, beside, mirrored};
-use super::{Detector, Mirror, Operation, Piece, Place, Planned, Stopped, Task, Watch, turn};
+use super::{Detector, Kept, Mirror, Operation, Piece, Place, Planned, Stopped, Task, Watch, turn};
 use crate::data::picture::cut::{By, Cut, Size, around, cover, hand, ratio};
 use crate::data::picture::facts::{Colour, Facts, Format, facts};
 use crate::data::picture::focus::{self, Focus, Weights};
 use crate::data::picture::reading::{Limits, open};
 use crate::data::picture::resample::Window;
-use crate::data::picture::trouble::{Fault, Trouble};
+use crate::data::picture::trouble::{Damage, Fault, Trouble};
 use crate::data::set::Set;
 
 /// Says what would become of these pictures of the set, in their order. Writes nothing.
@@ -32,7 +32,11 @@ pub fn plan(
     let done = AtomicUsize::new(0);
     let looked = pictures.par_iter().map(|&picture| {
         watch.stopped()?;
-        let looked = look(&set.pictures[picture].path, task, faces);
+        let mut looked = look(&set.pictures[picture].path, task, faces);
+        if let (Ok(looked), Some(why)) = (&mut looked, set.anchor(picture)) {
+            looked.cuts.clear();
+            looked.kept = Some(why.into());
+        }
         watch.count(&done, pictures.len());
         Ok((picture, looked))
     });
@@ -63,7 +67,7 @@ struct Looked {
     facts: Facts,
     cuts: Vec<Cut>,
     focus: Option<Focus>,
-    kept: Option<String>,
+    kept: Option<Kept>,
 }
 
 fn look(path: &Path, task: &Task, faces: Option<&Detector<'_>>) -> Result<Looked, Trouble> {
@@ -99,7 +103,7 @@ fn look(path: &Path, task: &Task, faces: Option<&Detector<'_>>) -> Result<Looked
 }
 
 /// The cuts that need no pixel; else why the picture stays as it is.
-fn cuts(operation: &Operation, task: &Task, facts: &Facts) -> Result<Vec<Cut>, String> {
+fn cuts(operation: &Operation, task: &Task, facts: &Facts) -> Result<Vec<Cut>, Kept> {
     let size = facts.upright();
     let all = || {
         let whole = Cut {
@@ -112,25 +116,24 @@ fn cuts(operation: &Operation, task: &Task, facts: &Facts) -> Result<Vec<Cut>, S
     };
     let changed = |cut: Cut| {
         if cut.size() == size && cut.to == size {
-            Err("it has this size already".to_owned())
+            Err(Kept::Size)
         } else {
             Ok(vec![cut])
         }
     };
     match operation {
-        Operation::Rectangle(rectangle) => changed(hand(size, *rectangle).ok_or("the rectangle lies beside it")?),
+        Operation::Rectangle(rectangle) => changed(hand(size, *rectangle).ok_or(Kept::Beside)?),
         Operation::Ratio { ratio: wanted, anchor } => changed(ratio(size, *wanted, *anchor)),
-        Operation::AutoSize(auto) => changed(auto.cut(size).ok_or("no size is near enough to its ratio")?),
-        Operation::Resize(resize) => Ok(vec![resize.cut(size).ok_or("it is small enough")?]),
+        Operation::AutoSize(auto) => changed(auto.cut(size).ok_or(Kept::NoSize)?),
+        Operation::Resize(resize) => Ok(vec![resize.cut(size).ok_or(Kept::Small)?]),
         Operation::Split(split) => match split.cuts(size) {
-            pieces if pieces.is_empty() => Err("it is not long enough to split".to_owned()),
+            pieces if pieces.is_empty() => Err(Kept::Short),
             pieces => Ok(pieces),
         },
-        Operation::Upright if facts.orientation == 1 => Err("it is upright".to_owned()),
-        Operation::Convert if is_plain(facts, task) => Err("it is of this kind already".to_owned()),
-        Operation::Mirror(_) | Operation::Upright | Operation::Convert => all(),
-        // Pixels are needed; `look` has them.
-        Operation::Focus { .. } => Err(String::new()),
+        Operation::Upright if facts.orientation == 1 => Err(Kept::Upright),
+        Operation::Convert if is_plain(facts, task) => Err(Kept::Kind),
+        // Of a focal point the pixels decide, which `look` has.
+        Operation::Mirror(_) | Operation::Upright | Operation::Convert | Operation::Focus { .. } => all(),
     }
 }
 
@@ -162,7 +165,7 @@ fn focused(
         Some(detector) => focus::find(&picture, size, weights, Some(&mut ***detector)),
         None => focus::find(&picture, size, weights, None),
     };
-    let focus = found.map_err(|reason| Fault::Damaged(reason).at(path))?;
+    let focus = found.map_err(|reason| Fault::from(Damage::Pixels(reason)).at(path))?;
     Ok((around(from, size, focus.point), focus))
 }
 
@@ -202,7 +205,7 @@ fn name(set: &Set, picture: usize, looked: Looked, task: &Task, is_shared: bool,
             .find(|name| taken.holds(name));
         // Two new pictures of one stem would share a caption.
         if let Some(name) = blocked {
-            kept = Some(format!("{} is there already", set.relative(name)));
+            kept = Some(Kept::There(set.relative(name).into_owned()));
             pieces.clear();
             break;
         }
@@ -214,7 +217,7 @@ fn name(set: &Set, picture: usize, looked: Looked, task: &Task, is_shared: bool,
         });
     }
     if is_shared && task.place == Place::Instead && pieces.len() > 1 {
-        kept = Some("another picture has the same name and so the same caption".to_owned());
+        kept = Some(Kept::Shared);
         pieces.clear();
     }
     for piece in &pieces {
