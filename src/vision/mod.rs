@@ -12,6 +12,7 @@ mod envelope;
 pub mod faces;
 pub mod job;
 pub mod looker;
+pub mod narrow;
 pub mod onnx;
 pub mod picture;
 pub mod places;

@@ -99,7 +99,12 @@ pub fn find(roots: &[PathBuf], wanted: &str) -> Result<PathBuf, Missing> {
         return Ok(found.path.clone());
     }
     let root = roots.first().cloned().unwrap_or_else(|| PathBuf::from("models"));
-    let place = if path.is_dir() || path.is_absolute() {
+    let place = if let Some(folder) = path
+        .parent()
+        .filter(|_| has_graphs_name(path) && path.components().nth(1).is_some())
+    {
+        folder.to_owned()
+    } else if path.is_dir() || path.is_absolute() {
         path.to_owned()
     } else {
         root.join(FOLDERS[0]).join(short)
@@ -127,8 +132,10 @@ fn is_model(path: &Path) -> bool {
 
 /// Whether the path is a graph itself, under whatever name.
 pub fn is_graph(path: &Path) -> bool {
-    path.is_file()
-        && path
-            .extension()
-            .is_some_and(|extension| extension.eq_ignore_ascii_case("onnx"))
+    path.is_file() && has_graphs_name(path)
+}
+
+fn has_graphs_name(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("onnx"))
 }

@@ -256,3 +256,80 @@ fn senseless_edits_are_refused_in_a_sentence() {
     let all = shell.run("tags stats empty --json").json();
     assert_eq!(all, json!({"images": 0, "captions": 0, "tags": []}));
 }
+
+#[test]
+fn tags_may_begin_with_a_dash_and_numbers_below_zero_are_refused_for_what_they_are() {
+    let shell = set(&["-_-, a"]);
+    shell.run("tags replace set --from -_- --to -.- --write").ok();
+    assert_eq!(caption(&shell, 0), "-.-, a");
+    shell.run("tags remove set --tag -.- --write").ok();
+    assert_eq!(caption(&shell, 0), "a");
+    shell.run("tags trigger set --word -_- --write").ok();
+    assert_eq!(caption(&shell, 0), "-_-, a");
+    for (line, range) in [
+        ("tags stats set --limit -1", "use a whole number, 0 or more"),
+        ("tags stats set --at-least -1", "`-1` is no threshold"),
+        ("dataset crop set --rect -5,0,3,3", "is no rectangle"),
+        ("tags undo set --steps -1", "use a whole number, 0 or more"),
+        ("tags dedup set --separator ''", "something must stand between tags"),
+    ] {
+        let ran = shell.run(line);
+        let (sentence, _) = ran.failed(2);
+        assert!(sentence.contains(range), "{line}: {sentence}");
+    }
+}
+
+#[test]
+fn very_long_lines_are_shown_by_what_changes() {
+    let long = format!(
+        "{}, x, {}",
+        vec!["word"; 100_000].join(", "),
+        vec!["more"; 100_000].join(", ")
+    );
+    let shell = set(&[&long]);
+    let told = shell.run("tags remove set --tag x");
+    let text = told.ok();
+    assert!(text.len() < 2000, "{}", text.len());
+    assert!(text.contains("word, x, more") && text.contains("word, more"), "{text}");
+    assert!(text.contains(&format!("({} characters)", long.len())), "{text}");
+    let json = shell.run("tags remove set --tag x --json").json();
+    assert_eq!(json["files"][0]["before"], long);
+}
+
+#[test]
+fn a_folder_in_a_captions_place_is_told_before_and_after() {
+    let shell = set(&[]);
+    shell.write("set/a.png", "");
+    fs::create_dir(shell.path("set/a.txt")).unwrap();
+    let dry = shell.run("tags add set --tag x");
+    assert!(
+        dry.ok()
+            .contains("a.txt: left alone: a folder has the name of its caption"),
+        "{dry:?}"
+    );
+    let written = shell.run("tags add set --tag x --write");
+    let (sentence, hint) = written.failed(1);
+    assert!(
+        sentence.ends_with("a.txt is left alone: a folder has the name of its caption") && hint == "all else is done",
+        "{written:?}"
+    );
+}
+
+#[test]
+fn six_at_once_each_add_their_tag_to_every_caption() {
+    let shell = set(&["a"; 60]);
+    std::thread::scope(|scope| {
+        for writer in 0..6 {
+            let shell = &shell;
+            scope.spawn(move || {
+                shell.run(&format!("tags add set --tag t{writer} --write")).ok();
+            });
+        }
+    });
+    for picture in 0..60 {
+        let caption = caption(&shell, picture);
+        let mut tags: Vec<&str> = caption.split(", ").collect();
+        tags.sort_unstable();
+        assert_eq!(tags, ["a", "t0", "t1", "t2", "t3", "t4", "t5"], "{picture}: {caption}");
+    }
+}

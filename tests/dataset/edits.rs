@@ -1,7 +1,7 @@
 //! What edits do to captions, byte by byte.
 
 use danlu::data::edit::{
-    At, Belonging, By, Choices, Edit, Error, Plan, Strike, Threshold, Which, belonging, diff, plan,
+    At, Belonging, By, Choices, Edit, Error, Plan, Refusal, Strike, Threshold, Which, belonging, diff, plan,
 };
 use danlu::data::journal::Change;
 use danlu::data::set::Set;
@@ -186,7 +186,7 @@ fn added_tags_are_written_as_the_file_writes_them() {
             ("\u{feff}", "\u{feff}new"),
             ("\n", "new\n"),
             (" , ", "new"),
-            ("a\nb\n", "a\nb, new\n"),
+            ("a\nb\n", "a, new\nb, new\n"),
             ("a,,b,c", "a,,b,c,new"),
             ("a, new", "="),
             ("a, New", "a, New, new"),
@@ -200,7 +200,7 @@ fn added_tags_are_written_as_the_file_writes_them() {
             ("y, a, x", "x, y, a"),
             ("x, y, a", "="),
             ("  a", "  x, y, a"),
-            ("\u{feff}a\r\nb", "\u{feff}x, y, a\r\nb"),
+            ("\u{feff}a\r\nb", "\u{feff}x, y, a\r\nx, y, b"),
             ("", "x, y"),
         ],
     );
@@ -296,7 +296,7 @@ fn order_changes_and_layout_stays() {
         &sort(By::Name),
         &[
             ("c, B,a\n", "B, a,c\n"),
-            ("b\na", "a\nb"),
+            ("b\na", "="),
             ("a, b", "="),
             ("é, z, 狐, a", "a, z, é, 狐"),
         ],
@@ -315,7 +315,7 @@ fn order_changes_and_layout_stays() {
         &Edit::Dedup,
         &[
             ("a, b, a, c, b", "a, b, c"),
-            ("a\na, b\n", "a\nb\n"),
+            ("a\na, b, a\n", "a\na, b\n"),
             ("a, A, a b", "="),
         ],
     );
@@ -435,10 +435,7 @@ fn bytes_that_are_not_utf8_stay_where_they_are() {
     let careful = plan(&set, &index, &edit, &all, &Choices::default()).unwrap();
     assert_eq!(
         careful.refused,
-        [(
-            folder.path().join("00000.txt"),
-            "it is not UTF-8: byte 0xe9 at 6".to_owned()
-        )]
+        [(folder.path().join("00000.txt"), Refusal::NotUtf8 { byte: 0xe9, at: 6 })]
     );
     assert!(careful.changes.is_empty());
     let forced = Choices { force_encoding: true };
@@ -461,7 +458,7 @@ fn bytes_that_are_not_utf8_stay_where_they_are() {
         .collect();
     assert_eq!(after, [b"y, caf\xe9\xff , b\r\n".to_vec(), b"y\xff".to_vec()]);
     let wide = plan_of(&text).refused;
-    assert_eq!(wide[0].1, "it is UTF-16 text; save it as UTF-8", "even when forced");
+    assert_eq!(wide[0].1, Refusal::Utf16, "even when forced");
     assert_eq!(
         plan_of(&Edit::Clean { underscores: true }).changes[0].after.as_deref(),
         Some(&b"x, caf\xe9\xff, b\r\n"[..])
@@ -602,4 +599,118 @@ fn differences_are_shown_tag_by_tag() {
     let begun = std::time::Instant::now();
     assert_eq!(diff::lines(Some(long.as_bytes()), Some(other.as_bytes()), ",").len(), 1);
     assert!(begun.elapsed().as_secs() < 20, "the comparison gives up in time");
+}
+
+#[test]
+fn each_line_is_a_caption_of_its_own() {
+    let two = "1girl, red hat\n1girl, blue hat";
+    let sort = Edit::Sort { by: By::Name, keep: 0 };
+    check(&sort, &[("b, a\r\nd, c\r\n", "a, b\r\nc, d\r\n"), ("b\na", "=")]);
+    let keep = Edit::Sort { by: By::Name, keep: 1 };
+    check(&keep, &[("c, b, a\n c, b, a\n", "c, a, b\n c, a, b\n")]);
+    check(&Edit::Dedup, &[(two, "="), ("a, a\na, b, a", "a\na, b")]);
+    let first = |tag: &str| Edit::First { tags: own(&[tag]) };
+    check(
+        &first("blue hat"),
+        &[(two, "1girl, red hat\nblue hat, 1girl"), ("a, b\nblue hat", "=")],
+    );
+    check(
+        &merge(&["1girl", "blue hat"], "smith", false),
+        &[(two, "1girl, red hat\nsmith"), ("1girl\nblue hat", "=")],
+    );
+    check(
+        &merge(&["1girl", "blue hat"], "smith", true),
+        &[(two, "smith, red hat\nsmith")],
+    );
+    check(&replace("1girl", "woman"), &[(two, "woman, red hat\nwoman, blue hat")]);
+    check(
+        &add(&["sks"], At::Front),
+        &[
+            (two, "sks, 1girl, red hat\nsks, 1girl, blue hat"),
+            ("\u{feff}a,b,\r\n\r\n  sks\r\n", "\u{feff}sks,a,b,\r\n\r\n  sks\r\n"),
+            ("\n\n", "sks\n"),
+        ],
+    );
+    check(
+        &add(&["red hat"], At::End),
+        &[
+            (two, "1girl, red hat\n1girl, blue hat, red hat"),
+            ("a\n", "a, red hat\n"),
+        ],
+    );
+    let trigger = |strike| Edit::Trigger {
+        trigger: "sks".to_owned(),
+        strike,
+    };
+    check(
+        &trigger(Strike::These(Which::named(&["1girl"]))),
+        &[(two, "sks, red hat\nsks, blue hat")],
+    );
+    check(
+        &trigger(Strike::AllBut(own(&["red hat"]))),
+        &[(two, "sks, red hat\nsks"), ("a\n\nb, c\n", "sks\n\nsks\n")],
+    );
+    check(&remove(&["1girl"]), &[(two, "red hat\nblue hat")]);
+}
+
+#[test]
+fn choices_with_separators_in_them_are_not_torn() {
+    let sort = Edit::Sort { by: By::Name, keep: 0 };
+    let refused = |edit: &Edit, text: &str| {
+        let (_folder, set) = captions(&[text.as_bytes()]);
+        let plan = planned(&set, edit);
+        assert!(plan.changes.is_empty() || plan.refused.is_empty());
+        plan.refused.into_iter().map(|(_, why)| why).next()
+    };
+    let why = refused(&sort, "z, {a, b|c}, d").unwrap();
+    assert_eq!(why, Refusal::Torn);
+    let first = Edit::First { tags: own(&["d"]) };
+    assert!(refused(&first, "{a, b|c}, d").is_some());
+    assert!(refused(&Edit::Dedup, "a, {b|a, a}\na, a").is_some());
+    // What is already in order stays without a word.
+    assert_eq!(refused(&sort, "a, {c, |d}"), None);
+    check(
+        &sort,
+        &[
+            ("b, {red|blue} hat, a", "a, b, {red|blue} hat"),
+            ("z, :{, a", ":{, a, z"),
+            ("z, {{a, b}}", "b}}, z, {{a"),
+            ("z}, {a\nb}, {c, d", "z}, {a\nb}, d, {c"),
+        ],
+    );
+}
+
+#[test]
+fn a_group_that_the_pattern_has_not_is_refused() {
+    let (_folder, set) = captions(&[b"a fox"]);
+    let text = |find: &str, with: &str, regex: bool| {
+        let (find, with) = (find.to_owned(), with.to_owned());
+        let edit = Edit::ReplaceText { find, regex, with };
+        plan(&set, &Index::of(&set), &edit, &[0], &Choices::default()).map(|plan| {
+            let after = plan.changes[0].after.clone().unwrap();
+            String::from_utf8(after).unwrap()
+        })
+    };
+    let error = text("(fox)", "$1x", true).unwrap_err();
+    assert_eq!(error, Error::Group("1x".to_owned()));
+    assert_eq!(error.to_string(), "the regular expression has no group `1x`");
+    assert_eq!(error.hint().unwrap(), "for group 1 and `x` behind it write ${1}x");
+    for wrong in ["$2", "${name}", "a $1 $name", "$_"] {
+        assert!(text("(fox)", wrong, true).is_err(), "{wrong}");
+    }
+    assert_eq!(text("(fox)", "${1}x", true).unwrap(), "a foxx");
+    assert_eq!(
+        text("(?<what>fox)", "$what $$1x $ $0", true).unwrap(),
+        "a fox $1x $ fox"
+    );
+    assert_eq!(text("fox", "$1x", false).unwrap(), "a $1x");
+}
+
+#[test]
+fn a_folder_with_a_captions_name_is_told() {
+    let folder = folder(&[("a.png", b"")]);
+    std::fs::create_dir(folder.path().join("a.txt")).unwrap();
+    let plan = planned(&open(folder.path()), &add(&["x"], At::End));
+    assert_eq!(plan.changes, []);
+    assert_eq!(plan.refused[0].1, Refusal::Folder);
 }

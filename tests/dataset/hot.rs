@@ -32,6 +32,7 @@ fn large() -> Set {
             document: Document::new(caption(i).into_bytes()),
             name: Name::default(),
         }),
+        entry: None,
     };
     Set {
         root: "/nowhere".into(),
@@ -42,6 +43,7 @@ fn large() -> Set {
             class_tokens: None,
             is_reg: false,
             options: Options::default(),
+            metadata: None,
         }],
         pictures: (0..CAPTIONS).map(picture).collect(),
         strays: Vec::new(),

@@ -10,6 +10,7 @@ mod commands;
 mod edits;
 mod hot;
 mod journal;
+mod proposals;
 mod set;
 #[path = "../support/shell.rs"]
 mod shell;

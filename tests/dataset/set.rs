@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant, SystemTime};
 
-use danlu::data::set::{Error, Options, Set};
+use danlu::data::set::{Error, Ignored, Options, Set};
 
 use crate::support::{folder, names, open, write};
 
@@ -32,7 +32,7 @@ fn told(set: &Set) -> Vec<String> {
 }
 
 fn ignored(set: &Set) -> Vec<String> {
-    let tell = |(path, why): &(std::path::PathBuf, String)| set.relative(path).into_owned() + ": " + why;
+    let tell = |(path, why): &(std::path::PathBuf, Ignored)| format!("{}: {why}", set.relative(path));
     set.ignored.iter().map(tell).collect()
 }
 
@@ -254,12 +254,8 @@ fn what_cannot_be_a_caption_is_said_and_never_waited_for() {
     let begun = Instant::now();
     let set = open(folder.path());
     assert!(begun.elapsed() < Duration::from_secs(10));
-    let told: Vec<_> = set.unreadable.values().map(String::as_str).collect();
-    let expected = [
-        "a.txt cannot be read: it is no file",
-        "c.txt cannot be read: it is no file",
-        "d.txt cannot be read: a caption of 5120 MiB is none",
-    ];
+    let told: Vec<_> = set.unreadable.values().map(ToString::to_string).collect();
+    let expected = ["it is no file", "it is no file", "a caption of 5120 MiB is none"];
     assert_eq!(told, expected, "a folder of a caption's name is no caption at all");
     assert!(set.pictures[4].caption.is_some());
 }

@@ -4,12 +4,12 @@
 //! a look at their text. What is no matter of tags is in [`super::text`].
 
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use regex::bytes::Regex;
 
 use super::slots::{Slots, glue};
-use super::{At, By, Choices, Edit, Error, Planned, Strike, Which, text};
+use super::{At, By, Choices, Edit, Error, Named, Planned, Refusal, Strike, Which, text};
 use crate::data::document::Document;
 use crate::data::set::Set;
 use crate::data::tags::{Index, TagId};
@@ -87,10 +87,10 @@ impl Word {
 }
 
 /// What becomes of a picture's caption, or its path and why nothing does.
-pub(super) type Outcome = Result<Planned, (PathBuf, String)>;
+pub(super) type Outcome = Result<Planned, (PathBuf, Refusal)>;
 
 /// The tags of a text that stands for tags; `what` says where it stood. Repeated ones are named once.
-pub(super) fn read_tags(text: &str, separator: &str, what: &'static str) -> Result<Vec<String>, Error> {
+pub(super) fn read_tags(text: &str, separator: &str, what: Named) -> Result<Vec<String>, Error> {
     let document = Document::new(text.as_bytes().to_vec());
     let mut tags: Vec<String> = Vec::new();
     for tag in document.tags(separator) {
@@ -134,7 +134,7 @@ impl<'a> Prepared<'a> {
     pub(super) fn outcome(&self, picture: usize, choices: Choices) -> Option<Outcome> {
         let own = &self.set.pictures[picture];
         let way = &self.ways[self.way_of[own.subset as usize]];
-        let refused = |why: String| Some(Err((self.set.caption_path(picture), why)));
+        let refused = |why: Refusal| Some(Err((self.set.caption_path(picture), why)));
         let done = |before, after| {
             let path = self.set.caption_path(picture);
             let after = Some(after);
@@ -146,10 +146,19 @@ impl<'a> Prepared<'a> {
             }))
         };
         if let Some(why) = self.set.unreadable.get(&picture) {
-            return refused(why.clone());
+            return refused(Refusal::Unreadable(why.clone()));
         }
         let Some(caption) = &own.caption else {
-            return done(None, way.made()?);
+            let made = way.made()?;
+            return match self
+                .set
+                .refusal(picture)
+                .map(Refusal::from)
+                .or_else(|| in_the_way(&self.set.caption_path(picture)))
+            {
+                Some(why) => refused(why),
+                None => done(None, made),
+            };
         };
         let document = &caption.document;
         let tags = self.index.of_picture(picture);
@@ -157,26 +166,40 @@ impl<'a> Prepared<'a> {
             return None;
         }
         let Some(after) = way.edited(document, tags) else {
-            return refused("it was read again and its tags were not".to_owned());
+            return refused(Refusal::Stale);
         };
         if *after == *document.bytes {
             return None;
         }
-        match encoding(document, choices) {
+        if way.tears(document) {
+            return refused(Refusal::Torn);
+        }
+        match self
+            .set
+            .refusal(picture)
+            .map(Refusal::from)
+            .or_else(|| encoding(document, choices))
+        {
             Some(why) => refused(why),
             None => done(Some(document.bytes.to_vec()), after),
         }
     }
 }
 
+/// Why a caption cannot be made: what has its name is no file.
+pub(super) fn in_the_way(path: &Path) -> Option<Refusal> {
+    path.is_dir().then_some(Refusal::Folder)
+}
+
 /// Why a caption's encoding forbids to edit it.
-fn encoding(document: &Document, choices: Choices) -> Option<String> {
+pub(super) fn encoding(document: &Document, choices: Choices) -> Option<Refusal> {
     let fault = str::from_utf8(&document.bytes).err()?;
     if document.is_utf16() {
-        return Some("it is UTF-16 text; save it as UTF-8".to_owned());
+        return Some(Refusal::Utf16);
     }
     let at = fault.valid_up_to();
-    (!choices.force_encoding).then(|| format!("it is not UTF-8: byte {:#04x} at {at}", document.bytes[at]))
+    let byte = document.bytes[at];
+    (!choices.force_encoding).then_some(Refusal::NotUtf8 { byte, at })
 }
 
 impl Job {
@@ -206,37 +229,43 @@ impl Job {
             Edit::Remove { tags } => return filter(tags, Vec::new(), true),
             Edit::Keep { tags } => return filter(tags, Vec::new(), false),
             Edit::Add { tags, at } => Self::Add {
-                tags: all(tags, "what is to be added")?,
+                tags: all(tags, Named::Added)?,
                 at: *at,
             },
             Edit::Replace { from, to } => Self::Merge {
-                from: words(from, "the old name")?,
-                to: words(to, "the new name")?,
+                from: words(from, Named::OldName)?,
+                to: words(to, Named::NewName)?,
                 any: false,
             },
             Edit::Merge { from, to, any } => Self::Merge {
-                from: all(from, "what is to be merged")?,
-                to: words(to, "the new name")?,
+                from: all(from, Named::Merged)?,
+                to: words(to, Named::NewName)?,
                 any: *any,
             },
-            Edit::First { tags } => Self::First(all(tags, "what is to come first")?),
+            Edit::First { tags } => Self::First(all(tags, Named::First)?),
             Edit::Sort { by: By::Reverse, keep } => Self::Reverse { keep: *keep },
             Edit::Sort { by, keep } => Self::Sort {
                 places: places(index, *by),
                 keep: *keep,
             },
             Edit::Dedup => Self::Dedup,
-            Edit::ReplaceText { find, regex, with } => Self::Text {
-                find: text::pattern(find, *regex)?,
-                with: with.clone(),
-                is_plain: !regex,
-            },
+            Edit::ReplaceText { find, regex, with } => {
+                let find = text::pattern(find, *regex)?;
+                if let Some(group) = text::unknown_group(&find, with).filter(|_| *regex) {
+                    return Err(Error::Group(group));
+                }
+                Self::Text {
+                    find,
+                    with: with.clone(),
+                    is_plain: !regex,
+                }
+            }
             Edit::SetText { text } => Self::Set(text.clone()),
             Edit::Clean { underscores } => Self::Clean {
                 underscores: *underscores,
             },
             Edit::Trigger { trigger, strike } => {
-                let front = words(trigger, "the trigger word")?;
+                let front = words(trigger, Named::Trigger)?;
                 match strike {
                     Strike::Nothing => Self::Add {
                         tags: front,
@@ -312,38 +341,79 @@ impl Way {
         if slots.len() != tags.len() {
             return None;
         }
-        match &self.job {
-            Job::Filter { stays, front } => {
+        if !self.job.is_by_line() {
+            self.job.apply(&mut slots, tags);
+            return Some(slots.bytes());
+        }
+        let (mut bytes, mut left) = (Vec::with_capacity(document.bytes.len()), tags);
+        for (mut line, end) in slots.into_lines() {
+            let (own, rest) = left.split_at(line.len());
+            left = rest;
+            self.job.apply(&mut line, own);
+            bytes.extend(line.bytes());
+            bytes.extend_from_slice(end);
+        }
+        Some(bytes)
+    }
+
+    /// Whether the edit would tear one of kohya's choices apart.
+    fn tears(&self, document: &Document) -> bool {
+        let moves = matches!(
+            self.job,
+            Job::First(_) | Job::Sort { .. } | Job::Reverse { .. } | Job::Dedup
+        );
+        moves
+            && Slots::new(document, &self.separator, &self.glue)
+                .into_lines()
+                .iter()
+                .any(|(line, _)| line.parts_choices())
+    }
+}
+
+impl Job {
+    /// Whether each line is a caption of its own to it, as kohya's scripts draw one of them. Tags are taken out of all lines at once.
+    fn is_by_line(&self) -> bool {
+        !matches!(self, Self::Filter { front, .. } if front.is_empty())
+    }
+
+    /// Changes a caption, or one of its lines, that has these tags.
+    fn apply<'a>(&'a self, slots: &mut Slots<'a>, tags: &[TagId]) {
+        match self {
+            Self::Filter { stays, front } => {
                 let stays = |tag: TagId| stays.get(tag.0 as usize) != Some(&false);
                 slots.retain(|i| stays(tags[i]));
                 if !front.is_empty() {
                     let left: Vec<_> = tags.iter().copied().filter(|&tag| stays(tag)).collect();
-                    to_front(&mut slots, &left, front, true);
+                    to_front(slots, &left, front, true);
                 }
             }
-            Job::Add { tags: new, at: At::End } => {
+            Self::Add { tags: new, at: At::End } => {
                 let missing = new.iter().filter(|word| !word.is_in(tags));
                 slots.insert(tags.len(), missing.map(|word| word.text.as_str()));
             }
-            Job::Add {
+            Self::Add {
                 tags: new,
                 at: At::Front,
-            } => to_front(&mut slots, tags, new, true),
-            Job::First(wanted) => to_front(&mut slots, tags, wanted, false),
-            Job::Merge { from, to, .. } => merge(&mut slots, tags, from, to),
-            Job::Sort { places, keep } => {
-                let place = |tag: TagId| places.get(tag.0 as usize).copied().unwrap_or(u32::MAX);
-                arrange(&mut slots, *keep, |order| order.sort_by_key(|&i| place(tags[i])));
+            } => to_front(slots, tags, new, true),
+            Self::First(wanted) => to_front(slots, tags, wanted, false),
+            Self::Merge { from, to, any } => {
+                if *any || from.iter().all(|word| word.is_in(tags)) {
+                    merge(slots, tags, from, to);
+                }
             }
-            Job::Reverse { keep } => arrange(&mut slots, *keep, <[_]>::reverse),
-            Job::Dedup => {
+            Self::Sort { places, keep } => {
+                let place = |tag: TagId| places.get(tag.0 as usize).copied().unwrap_or(u32::MAX);
+                arrange(slots, *keep, |order| order.sort_by_key(|&i| place(tags[i])));
+            }
+            Self::Reverse { keep } => arrange(slots, *keep, <[_]>::reverse),
+            Self::Dedup => {
                 let mut seen = HashSet::new();
                 let is_first: Vec<_> = tags.iter().map(|tag| seen.insert(tag)).collect();
                 slots.retain(|i| is_first[i]);
             }
-            Job::Text { .. } | Job::Set(_) | Job::Clean { .. } => {}
+            // These are no matter of tags.
+            Self::Text { .. } | Self::Set(_) | Self::Clean { .. } => {}
         }
-        Some(slots.bytes())
     }
 }
 

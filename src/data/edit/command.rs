@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::apply::read_tags;
-use super::{At, By, Edit, Strike, Which};
+use super::{At, By, Edit, Named, Strike, Which};
 
 impl Edit {
     /// The words behind `danlu tags` that do this edit, without the folder; quoted as a shell needs it. The journal keeps it as the
@@ -70,7 +70,7 @@ impl Edit {
         };
         let read = texts
             .iter()
-            .flat_map(|text| read_tags(text, separator, "").unwrap_or_default());
+            .flat_map(|text| read_tags(text, separator, Named::Choice).unwrap_or_default());
         read.collect()
     }
 }

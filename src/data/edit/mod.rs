@@ -1,9 +1,10 @@
 //! Changes to captions, planned: what each file would become, before anything is written.
 //!
 //! An [`Edit`] says what is wanted, [`plan()`] what it does to each file: a [`Plan`], which can be shown ([`diff`]) and becomes
-//! [`Change`]s for the [`journal`](super::journal). A caption is one list of tags, however many lines it has. [`slots`] takes tags out,
-//! puts them in and moves them in a file's bytes; [`apply`] says what each edit does to a list, [`text`] what to a text; [`which`] chooses tags. Nothing here
-//! reads or writes files.
+//! [`Change`]s for the [`journal`](super::journal). Tags are taken out of a caption as a whole; to all else each of its
+//! lines is a caption of its own, since kohya's scripts read the first or draw one of them. [`slots`] takes tags out, puts them in and
+//! moves them in a file's bytes; [`apply`] says what each edit does to a list, [`text`] what to a text; [`which`] chooses tags. Nothing here
+//! reads or writes files; it is only looked whether a folder has a new caption's name.
 
 mod apply;
 mod command;
@@ -26,8 +27,9 @@ pub use self::command::quoted;
 pub use self::trigger::{Belonging, Strike, belonging};
 pub use self::which::{Threshold, Which};
 use super::journal::Change;
-use super::set::Set;
+use super::set::{Closed, Set};
 use super::tags::Index;
+use super::unread::Unread;
 
 /// What is to become of captions. Tags that are named are read as a caption is: `a, b` is two.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,7 +45,8 @@ pub enum Edit {
         /// Which stay.
         tags: Which,
     },
-    /// Tags are put in. One that is there is not put in twice; at the front it is moved there. Pictures without a caption get one.
+    /// Tags are put into each line. One that is there is not put in twice; at the front it is moved there. Pictures without a caption get
+    /// one.
     Add {
         /// The tags, in their order.
         tags: Vec<String>,
@@ -63,22 +66,22 @@ pub enum Edit {
         from: Vec<String>,
         /// What they become.
         to: String,
-        /// Whether captions with only some of them are changed as well; otherwise those stay as they are.
+        /// Whether lines with only some of them are changed as well; otherwise those stay as they are.
         any: bool,
     },
-    /// These tags, where they stand in a caption, come first, in this order.
+    /// These tags, where they stand in a line, come first in it, in this order.
     First {
         /// The tags.
         tags: Vec<String>,
     },
-    /// Tags are sorted.
+    /// The tags of each line are sorted.
     Sort {
         /// How.
         by: By,
         /// So many tags at the beginning stay where they are, as for kohya's `keep_tokens`.
         keep: usize,
     },
-    /// Of tags that stand there twice, the first stays.
+    /// Of tags that stand twice in a line, the first stays.
     Dedup,
     /// Text is replaced in the whole caption, tags or not.
     ReplaceText {
@@ -148,8 +151,8 @@ pub struct Plan {
     pub edit: String,
     /// The files that change, in the order of their pictures; no others.
     pub changes: Vec<Planned>,
-    /// Captions that would change and are not touched, and why, in one English clause.
-    pub refused: Vec<(PathBuf, String)>,
+    /// Captions that would change and are not touched, and why.
+    pub refused: Vec<(PathBuf, Refusal)>,
 }
 
 /// What becomes of one caption.
@@ -165,12 +168,52 @@ pub struct Planned {
     pub after: Option<Vec<u8>>,
 }
 
+/// Why a caption is not touched; a clause of its own.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It is there and cannot be read.
+    #[error("it cannot be read: {0}")]
+    Unreadable(Unread),
+    /// It stands in this metadata file.
+    #[error("{}", Closed::Metadata(.0.clone()))]
+    Metadata(String),
+    /// The set knows a newer text than the index.
+    #[error("it was read again and its tags were not")]
+    Stale,
+    /// A folder has the name that its caption would get.
+    #[error("a folder has the name of its caption")]
+    Folder,
+    /// A choice of kohya's, `{a, b|c}`, holds separators, and the edit moves tags.
+    #[error("it has a choice {{…|…}} with separators in it, which would be torn apart")]
+    Torn,
+    /// UTF-16, which is never edited.
+    #[error("it is UTF-16 text; save it as UTF-8")]
+    Utf16,
+    /// It is not UTF-8, and nobody said that it may be edited all the same.
+    #[error("it is not UTF-8: byte {byte:#04x} at {at}")]
+    NotUtf8 {
+        /// The first byte that is not.
+        byte: u8,
+        /// Where that stands.
+        at: usize,
+    },
+}
+
+impl From<Closed> for Refusal {
+    fn from(closed: Closed) -> Self {
+        match closed {
+            Closed::Unreadable(why) => Self::Unreadable(why),
+            Closed::Metadata(file) => Self::Metadata(file),
+        }
+    }
+}
+
 /// An edit that makes no sense.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// Nothing is named where a tag should be.
     #[error("{0} names no tag")]
-    NoTag(&'static str),
+    NoTag(Named),
     /// A regular expression that is none.
     #[error("`{pattern}` is no regular expression: {reason}")]
     Regex {
@@ -179,6 +222,9 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// A replacement that names a group which the regular expression has not.
+    #[error("the regular expression has no group `{0}`")]
+    Group(String),
     /// A threshold that is none.
     #[error("`{0}` is no threshold")]
     Threshold(String),
@@ -190,12 +236,41 @@ pub enum Error {
     NoText,
 }
 
+/// Where an edit names tags.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[allow(missing_docs, reason = "the words say what they are")]
+pub enum Named {
+    #[error("the choice")]
+    Choice,
+    #[error("what is to be added")]
+    Added,
+    #[error("the old name")]
+    OldName,
+    #[error("the new name")]
+    NewName,
+    #[error("what is to be merged")]
+    Merged,
+    #[error("what is to come first")]
+    First,
+    #[error("the trigger word")]
+    Trigger,
+}
+
 impl Error {
     /// What to do about it.
     pub fn hint(&self) -> Option<String> {
         Some(
             match self {
-                Self::NoTag("the new name") => "to take a tag out, use `remove`",
+                Self::Group(name) => match name.find(|c: char| !c.is_ascii_digit()) {
+                    Some(end) if end > 0 => {
+                        let (group, text) = name.split_at(end);
+                        return Some(format!(
+                            "for group {group} and `{text}` behind it write ${{{group}}}{text}"
+                        ));
+                    }
+                    _ => "a group is `(…)` or `(?<name>…)`; `$$` is a plain dollar sign",
+                },
+                Self::NoTag(Named::NewName) => "to take a tag out, use `remove`",
                 Self::NoTag(_) => "write the tag as it stands in captions",
                 Self::Regex { .. } => "put a backslash before signs that mean themselves, as in `\\(`",
                 Self::Threshold(_) => "write a share of the captions such as 80%, or a number of captions such as 20",

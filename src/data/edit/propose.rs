@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::apply::{encoding, in_the_way};
 use super::slots::{Slots, glue};
 use super::{Choices, Plan, Planned};
 use crate::data::document::Document;
@@ -144,15 +145,16 @@ pub fn plan(set: &Set, proposals: &[Proposal], conflict: Conflict, choices: &Cho
         let empty = Document::default();
         let caption = set.pictures[picture].caption.as_ref();
         let document = caption.map_or(&empty, |caption| &caption.document);
-        if let Some(why) = set.unreadable.get(&picture) {
-            plan.refused.push((path, why.clone()));
+        if let Some(why) = set.refusal(picture) {
+            plan.refused.push((path, why.into()));
             continue;
         }
         let Some(after) = met(document, proposal, set.separator(picture), conflict) else {
             continue;
         };
-        if !document.is_utf8() && !choices.force_encoding {
-            plan.refused.push((path, "it is not UTF-8".to_owned()));
+        let folder = || in_the_way(&path).filter(|_| caption.is_none());
+        if let Some(why) = encoding(document, *choices).or_else(folder) {
+            plan.refused.push((path, why));
             continue;
         }
         let before = caption.map(|caption| caption.document.bytes.to_vec());
@@ -172,7 +174,7 @@ pub fn plan(set: &Set, proposals: &[Proposal], conflict: Conflict, choices: &Cho
 /// Whether a caption has nothing to say yet, so that there is no conflict.
 pub fn is_blank(set: &Set, picture: usize) -> bool {
     let caption = set.pictures[picture].caption.as_ref();
-    !set.unreadable.contains_key(&picture) && caption.is_none_or(|caption| caption.document.text().trim().is_empty())
+    set.refusal(picture).is_none() && caption.is_none_or(|caption| caption.document.text().trim().is_empty())
 }
 
 /// The caption's bytes when the proposal has met it; none where it stays.
@@ -200,20 +202,20 @@ fn met(document: &Document, proposal: &Proposal, separator: &str, conflict: Conf
         return Some(slots.bytes());
     }
     let whole = document.text();
-    let known: HashSet<&[u8]> = slots.tags().iter().copied().collect();
-    // A sentence with separators in it is several tags of the caption.
-    let is_there = |text: &&str| known.contains(text.as_bytes()) || (Some(*text) == sentence && whole.contains(*text));
-    let new: Vec<&str> = texts.into_iter().filter(|text| !is_there(text)).collect();
-    if new.is_empty() {
-        return None;
+    let mut bytes = Vec::with_capacity(document.bytes.len());
+    // Each line is a caption of its own.
+    for (mut line, end) in slots.into_lines() {
+        let known: HashSet<&[u8]> = line.tags().iter().copied().collect();
+        // A sentence with separators in it is several tags of the caption.
+        let is_there =
+            |text: &&str| known.contains(text.as_bytes()) || (Some(*text) == sentence && whole.contains(*text));
+        let new: Vec<&str> = texts.iter().copied().filter(|text| !is_there(text)).collect();
+        let place = if conflict == Conflict::Prepend { 0 } else { line.len() };
+        line.insert(place, new);
+        bytes.extend(line.bytes());
+        bytes.extend_from_slice(end);
     }
-    let place = if conflict == Conflict::Prepend {
-        0
-    } else {
-        slots.tags().len()
-    };
-    slots.insert(place, new);
-    Some(slots.bytes())
+    (*bytes != *document.bytes).then_some(bytes)
 }
 
 #[cfg(test)]
@@ -249,6 +251,13 @@ mod tests {
         assert_eq!(found(Conflict::Overwrite).as_deref(), Some("b,  c\r\n"));
         assert_eq!(after(caption, &["b"], Conflict::Append), None);
         assert_eq!(after(caption, &[], Conflict::Overwrite), None);
+    }
+
+    #[test]
+    fn each_line_is_met_for_itself() {
+        let found = |conflict| after("a, b\r\nb, c\r\n", &["c", "d"], conflict);
+        assert_eq!(found(Conflict::Append).as_deref(), Some("a, b, c, d\r\nb, c, d\r\n"));
+        assert_eq!(found(Conflict::Prepend).as_deref(), Some("c, d, a, b\r\nd, b, c\r\n"));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! A caption's bytes as tags and what stands between them, so that tags can be taken out, put in and moved while all else stays.
+//! A caption's bytes as tags and what stands between them, so that tags can be taken out, put in and moved while all else stays; or those
+//! of one of its lines.
 
 use crate::data::document::{Document, until_delimiter};
 
@@ -39,6 +40,59 @@ impl<'a> Slots<'a> {
             tags,
             separator,
         }
+    }
+
+    /// The lines that have tags, as captions of their own, each with the line ends behind it. Put together again they are the caption.
+    /// Where line ends are what parts tags, or nothing else is, all is one.
+    pub(super) fn into_lines(self) -> Vec<(Self, &'a [u8])> {
+        let has_end = |text: &[u8]| text.iter().any(|&b| is_end(b));
+        let inner = self.gaps.get(1..self.tags.len()).unwrap_or_default();
+        if self.separator.is_empty() || has_end(self.separator) || !inner.iter().any(|gap| has_end(gap)) {
+            return vec![(self, b"")];
+        }
+        let line = |mark| Self {
+            mark,
+            gaps: Vec::new(),
+            tags: Vec::new(),
+            ..self
+        };
+        let (mut lines, mut own) = (Vec::new(), line(self.mark));
+        for (place, &gap) in self.gaps.iter().enumerate() {
+            let is_inner = place > 0 && place < self.tags.len();
+            let ends = is_inner.then(|| gap.iter().position(|&b| is_end(b)));
+            match (ends.flatten(), gap.iter().rposition(|&b| is_end(b))) {
+                (Some(first), Some(last)) => {
+                    own.gaps.push(&gap[..first]);
+                    lines.push((std::mem::replace(&mut own, line(b"")), &gap[first..=last]));
+                    own.gaps.push(&gap[last + 1..]);
+                }
+                _ => own.gaps.push(gap),
+            }
+            own.tags.extend(self.tags.get(place));
+        }
+        lines.push((own, b""));
+        lines
+    }
+
+    /// Whether separators stand in one of kohya's choices `{a|b}`, so that its parts are tags here. `{{` and `}}` are plain braces.
+    pub(super) fn parts_choices(&self) -> bool {
+        let mut is_open = false;
+        for tag in &self.tags {
+            let is_parted = is_open;
+            let mut at = 0;
+            while at < tag.len() {
+                let is_double = tag.get(at + 1) == Some(&tag[at]);
+                match tag[at] {
+                    b'{' | b'}' if is_double => at += 1,
+                    b'{' => is_open = true,
+                    b'}' if is_parted => return true,
+                    b'}' => is_open = false,
+                    _ => {}
+                }
+                at += 1;
+            }
+        }
+        false
     }
 
     /// The tags' bytes in their order.
@@ -125,9 +179,13 @@ impl<'a> Slots<'a> {
     }
 }
 
+fn is_end(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
+}
+
 /// The last line end of a gap, or nothing.
 fn last_end(gap: &[u8]) -> &[u8] {
-    match gap.iter().rposition(|b| matches!(b, b'\r' | b'\n')) {
+    match gap.iter().rposition(|&b| is_end(b)) {
         None => b"",
         Some(at) if at > 0 && gap[at - 1..=at] == *b"\r\n" => &gap[at - 1..=at],
         Some(at) => &gap[at..=at],

@@ -24,6 +24,35 @@ pub(super) fn pattern(find: &str, is_regex: bool) -> Result<Regex, Error> {
     })
 }
 
+/// The first group that is named in a replacement and not in the pattern, as `1x` in `$1x`.
+pub(super) fn unknown_group(find: &Regex, with: &str) -> Option<String> {
+    let mut rest = with;
+    while let Some(at) = rest.find('$') {
+        rest = &rest[at + 1..];
+        if let Some(behind) = rest.strip_prefix('$') {
+            rest = behind;
+            continue;
+        }
+        // As the crate reads it: what is in braces, else as many word signs as there are.
+        let name = match rest.strip_prefix('{').map(|inner| inner.split_once('}')) {
+            Some(Some((name, _))) => name,
+            Some(None) => continue,
+            None => {
+                let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+                &rest[..end.unwrap_or(rest.len())]
+            }
+        };
+        let is_known = match name.parse::<usize>() {
+            Ok(number) => number < find.captures_len(),
+            Err(_) => find.capture_names().flatten().any(|known| known == name),
+        };
+        if !name.is_empty() && !is_known {
+            return Some(name.to_owned());
+        }
+    }
+    None
+}
+
 pub(super) fn replaced(document: &Document, find: &Regex, with: &str, is_plain: bool) -> Vec<u8> {
     let body = document.body();
     let after = if is_plain {

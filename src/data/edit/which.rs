@@ -6,7 +6,7 @@ use std::str::FromStr;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
-use super::{Error, apply};
+use super::{Error, Named, apply};
 use crate::data::tags::{Category, Index, category};
 
 /// A choice of tags: those that are named, or fit the pattern, or are in one of the categories; of these, or of all where nothing is
@@ -51,8 +51,8 @@ impl Threshold {
         match self {
             Self::Captions(threshold) => captions.cmp(&threshold),
             Self::Percent(percent) => {
-                // 70 % of 10 is not quite 7 in binary fractions.
-                let difference = f64::from(captions) * 100.0 - percent * f64::from(of);
+                // 70 % of 10 is not quite 7 in binary fractions, and who writes 57.142_857 % means four of seven.
+                let difference = f64::from(captions) * 100.0 / f64::from(of.max(1)) - percent;
                 if difference.abs() < 1e-6 {
                     std::cmp::Ordering::Equal
                 } else {
@@ -119,7 +119,7 @@ impl Which {
         let is_bounded = self.at_least.is_some() || self.at_most.is_some();
         let mut chosen = vec![!is_named; index.len()];
         for name in &self.tags {
-            for tag in apply::read_tags(name, separator, "the choice")? {
+            for tag in apply::read_tags(name, separator, Named::Choice)? {
                 if let Some(id) = index.id(&tag) {
                     chosen[id.0 as usize] = true;
                 }
@@ -179,6 +179,24 @@ mod tests {
         let seventy = Threshold::Percent(70.0);
         assert!(seventy.reached(7, 10) && !seventy.reached(6, 10) && seventy.kept(7, 10) && !seventy.kept(8, 10));
         let third = Threshold::Percent(100.0 / 3.0);
+        let rounded = [
+            Threshold::Percent(57.142_857),
+            Threshold::Percent(33.333_333),
+            Threshold::Percent(66.666_667),
+        ];
+        for (threshold, (captions, of)) in rounded.into_iter().zip([(4, 7), (1, 3), (2, 3)]) {
+            for times in [1, 10_000] {
+                let (captions, of) = (captions * times, of * times);
+                assert!(
+                    threshold.reached(captions, of) && threshold.kept(captions, of),
+                    "{threshold} of {of}"
+                );
+                assert!(
+                    !threshold.reached(captions - 1, of) && !threshold.kept(captions + 1, of),
+                    "{threshold} of {of}"
+                );
+            }
+        }
         assert!(third.reached(1, 3) && third.kept(1, 3));
         assert!(Threshold::Captions(3).reached(3, 9) && !Threshold::Captions(3).kept(4, 9));
     }

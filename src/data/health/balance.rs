@@ -8,7 +8,8 @@ use std::path::Path;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::{Found, Level, count};
+use super::{Found, Use, What};
+use crate::data::batches::regularization;
 use crate::data::picture::work::{Stopped, Watch};
 
 /// Fewer pictures than this are learned by heart.
@@ -18,8 +19,9 @@ const MANY: u64 = 20_000;
 /// How many times more often one folder's pictures may be shown than another's.
 const UNEVEN: u64 = 5;
 
-pub(super) fn check(found: &mut Found<'_>, watch: Watch<'_>) -> Result<(), Stopped> {
+pub(super) fn check(found: &mut Found<'_>, uses: &[Use<'_>], watch: Watch<'_>) -> Result<(), Stopped> {
     shown(found);
+    spare(found, uses);
     twice(found, watch)
 }
 
@@ -38,47 +40,15 @@ fn shown(found: &mut Found<'_>) {
         of.map(|(subset, &pictures)| (subset, pictures, pictures.saturating_mul(u64::from(subset.repeats))))
     };
     let train: u64 = shown(false).map(|(.., shown)| shown).sum();
-    let reg: u64 = shown(true).map(|(.., shown)| shown).sum();
     let count_train = shown(false).map(|(_, pictures, _)| pictures).sum::<u64>() as usize;
     if count_train == 0 {
-        let hint = "give the folder with the pictures, or the one above `10_name` folders";
-        return found.say(
-            Level::Error,
-            "nothing",
-            "there are no pictures to train on".to_owned(),
-            hint,
-        );
+        return found.say(What::Nothing);
     }
     if count_train < FEW {
-        let what = format!(
-            "{}: what they have in common is learned by heart, whatever it is",
-            count(count_train, "picture")
-        );
-        found.say(
-            Level::Note,
-            "few",
-            what,
-            "guides take 15 to 50 of a subject, more of a style, with different grounds, angles and light",
-        );
+        found.say(What::Few(count_train));
     }
     if train > MANY {
-        let what = format!("{train} pictures are shown in an epoch (repeats counted)");
-        found.say(
-            Level::Note,
-            "many",
-            what,
-            "fewer repeats and more epochs give more chances to stop in time",
-        );
-    }
-    if reg > train {
-        let what =
-            format!("{reg} regularization pictures (repeats counted) for {train} to train on: the rest is not used");
-        found.say(
-            Level::Warning,
-            "reg-many",
-            what,
-            "use fewer, or more repeats of the training pictures",
-        );
+        found.say(What::Many(train));
     }
     let most = shown(false).max_by_key(|(.., shown)| *shown);
     let least = shown(false).min_by_key(|(.., shown)| *shown);
@@ -87,14 +57,11 @@ fn shown(found: &mut Found<'_>) {
     {
         let name = |subset: &crate::data::set::Subset| set.relative(&subset.folder).into_owned();
         let files = vec![name(most), name(least)];
-        let what = |_| {
-            format!(
-                "{:?} is shown {often} times in an epoch, {:?} {seldom} times",
-                files[0], files[1]
-            )
+        let what = What::Balance {
+            most: (name(most), often),
+            least: (name(least), seldom),
         };
-        let hint = "choose repeats so that repeats x pictures come out alike, unless one is meant to weigh more";
-        found.add(Level::Note, "balance", files.clone(), what, hint);
+        found.add(what, files);
     }
     let zero: Vec<String> = set
         .subsets
@@ -102,13 +69,30 @@ fn shown(found: &mut Found<'_>) {
         .filter(|subset| subset.repeats == 0)
         .map(|subset| set.relative(&subset.folder).into_owned())
         .collect();
-    found.add(
-        Level::Warning,
-        "repeats",
-        zero,
-        |files| format!("{} with 0 repeats: not trained on", count(files, "folder")),
-        "",
-    );
+    found.add(What::Repeats, zero);
+}
+
+/// Regularization pictures that training does not take, dataset by dataset, because there are enough before them.
+fn spare(found: &mut Found<'_>, uses: &[Use<'_>]) {
+    for of_dataset in uses.chunk_by(|a, b| a.number == b.number) {
+        let of_kind = |is_reg| {
+            let those = of_dataset.iter().filter(move |one| one.subset.is_reg == is_reg);
+            those.flat_map(|one| one.pictures.iter().map(|&picture| (picture, one.subset.num_repeats)))
+        };
+        let train = of_kind(false).fold(0_u64, |sum, (_, repeats)| sum.saturating_add(repeats.unsigned_abs()));
+        let reg: Vec<(usize, i64)> = of_kind(true).collect();
+        if train == 0 {
+            continue;
+        }
+        let repeats: Vec<u32> = reg
+            .iter()
+            .map(|&(_, repeats)| u32::try_from(repeats).unwrap_or(u32::MAX))
+            .collect();
+        let turns = regularization(train, &repeats);
+        let spare = reg.iter().zip(turns).filter(|(_, turns)| turns.is_none());
+        let spare: Vec<usize> = spare.map(|(&(picture, _), _)| picture).collect();
+        found.of_pictures(What::RegMany { reg: reg.len(), train }, &spare);
+    }
 }
 
 /// Files with the same bytes. Only those of equal length are read.
@@ -143,24 +127,8 @@ fn twice(found: &mut Found<'_>, watch: Watch<'_>) -> Result<(), Stopped> {
         all.sort_unstable();
         all
     };
-    let what = |number: &str| {
-        format!("{number} both among those to train on and among those for regularization, byte for byte")
-    };
-    found.of_pictures(
-        Level::Warning,
-        "reg-same",
-        &flat(mixed),
-        what,
-        "regularization should show other ones of the class",
-    );
-    let what = |number: &str| format!("{number} there more than once, byte for byte: they are learned so much more");
-    found.of_pictures(
-        Level::Warning,
-        "identical",
-        &flat(plain),
-        what,
-        "`danlu dataset dedup` keeps one of each, and finds copies of other sizes",
-    );
+    found.of_pictures(What::RegSame, &flat(mixed));
+    found.of_pictures(What::Identical, &flat(plain));
     Ok(())
 }
 

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::{Found, Level, Options, count};
+use super::{Found, Options, Use, What};
+use crate::data::set::Set;
 use crate::data::tokens::Counter;
 
 /// Fewer captions than this say nothing about what is common.
@@ -11,81 +12,48 @@ const FEW: usize = 5;
 /// From this share on a tag is taken for the trigger.
 const COMMON: f64 = 0.9;
 
-pub(super) fn check(found: &mut Found<'_>, options: &Options) {
+pub(super) fn check(found: &mut Found<'_>, options: &Options, uses: &[Use<'_>]) {
     let set = found.set;
     let those =
         |is: &dyn Fn(usize) -> bool| -> Vec<usize> { (0..set.pictures.len()).filter(|&picture| is(picture)).collect() };
     let document = |picture: usize| set.pictures[picture].caption.as_ref().map(|caption| &caption.document);
     let unreadable: Vec<usize> = set.unreadable.keys().copied().collect();
-    found.of_pictures(
-        Level::Error,
-        "caption-unreadable",
-        &unreadable,
-        |number| format!("{number} whose caption cannot be read"),
-        "see the files' permissions",
-    );
+    found.of_pictures(What::Unreadable, &unreadable);
     let missing = those(&|picture| document(picture).is_none() && !set.unreadable.contains_key(&picture));
-    let is_all = missing.len() == set.pictures.len();
-    let what = |number: &str| format!("{number} without a caption: the folder's class words stand in, or nothing");
-    let hint = if is_all {
-        "`danlu tags auto` proposes captions; with class words alone that may be what you want"
-    } else {
-        "write them, or let `danlu tags auto` propose some"
-    };
-    found.of_pictures(
-        if is_all { Level::Note } else { Level::Warning },
-        "uncaptioned",
-        &missing,
-        what,
-        hint,
-    );
+    let all = missing.len() == set.pictures.len();
+    found.of_pictures(What::Uncaptioned { all }, &missing);
     let encoded = those(&|picture| document(picture).is_some_and(|document| !document.is_utf8()));
-    let what = |number: &str| format!("{number} whose caption is not UTF-8: kohya's scripts stop there");
-    found.of_pictures(
-        Level::Error,
-        "encoding",
-        &encoded,
-        what,
-        "save them as UTF-8 with an editor",
-    );
+    found.of_pictures(What::Encoding, &encoded);
     let marked = those(&|picture| document(picture).is_some_and(crate::data::document::Document::has_bom));
-    let what = |number: &str| {
-        format!("{number} whose caption begins with a byte order mark, which becomes a part of the first tag")
-    };
-    found.of_pictures(
-        Level::Warning,
-        "bom",
-        &marked,
-        what,
-        "`danlu tags clean`, or save them as UTF-8 without BOM",
-    );
+    found.of_pictures(What::Bom, &marked);
     let texts: Vec<Option<String>> = (0..set.pictures.len())
         .map(|picture| document(picture).map(|document| document.text().into_owned()))
         .collect();
     let text = |picture: usize| texts[picture].as_deref();
-    let empty = those(&|picture| text(picture).is_some_and(|text| text.trim().is_empty()));
-    let what =
-        |number: &str| format!("{number} with an empty caption: nothing stands in for it, not even the class words");
-    found.of_pictures(
-        Level::Warning,
-        "empty",
-        &empty,
-        what,
-        "write them, or remove the empty files",
-    );
+    let nothing = |picture: usize| document(picture).is_some_and(|document| document.bytes.is_empty());
+    found.of_pictures(What::Void, &those(&nothing));
+    let empty = those(&|picture| text(picture).is_some_and(|text| text.trim().is_empty()) && !nothing(picture));
+    found.of_pictures(What::Empty, &empty);
+    let draws = of_pictures(set, uses, true, |draws, one| *draws &= one.subset.captions.wildcard);
+    let is_used = of_pictures(set, uses, false, |used, _| *used = true);
     let lines = those(&|picture| {
-        text(picture).is_some_and(|text| text.trim().lines().filter(|line| !line.trim().is_empty()).count() > 1)
+        let several = |text: &str| text.trim().lines().filter(|line| !line.trim().is_empty()).count() > 1;
+        text(picture).is_some_and(several) && !(is_used[picture] && draws[picture])
     });
-    let what = |number: &str| format!("{number} whose caption has several lines: kohya's scripts read the first only");
-    found.of_pictures(
-        Level::Warning,
-        "lines",
-        &lines,
-        what,
-        "join the lines, or train with enable_wildcard, which draws one of them",
-    );
+    found.of_pictures(What::Lines, &lines);
     tokens(found, &texts, options);
-    trigger(found);
+    trigger(found, options, uses);
+}
+
+/// Something of each picture, by all uses of it.
+fn of_pictures<T: Clone>(set: &Set, uses: &[Use<'_>], begin: T, add: impl Fn(&mut T, &Use<'_>)) -> Vec<T> {
+    let mut of = vec![begin; set.pictures.len()];
+    for one in uses {
+        for &picture in &one.pictures {
+            add(&mut of[picture], one);
+        }
+    }
+    of
 }
 
 fn tokens(found: &mut Found<'_>, texts: &[Option<String>], options: &Options) {
@@ -101,18 +69,22 @@ fn tokens(found: &mut Found<'_>, texts: &[Option<String>], options: &Options) {
         })
         .map(|(picture, _)| picture)
         .collect();
-    let what = |number: &str| format!("{number} whose caption has more than {most} tokens: the rest is not learned");
-    let hint = if most < 225 {
-        "shorten them, or train with max_token_length 150 or 225"
-    } else {
-        "shorten them"
-    };
-    found.of_pictures(Level::Warning, "tokens", &long, what, hint);
+    found.of_pictures(What::Tokens { most }, &long);
 }
 
 /// Whether the training captions have a word in common by which the subject is called later, and whether it comes first.
-fn trigger(found: &mut Found<'_>) {
+///
+/// A configuration says how many tags stay in front, and whether any move at all.
+fn trigger(found: &mut Found<'_>, options: &Options, uses: &[Use<'_>]) {
     let set = found.set;
+    let kept = of_pictures(set, uses, 1, |kept, one| {
+        *kept = usize::try_from(one.subset.captions.keep_tokens).unwrap_or(0).max(*kept);
+    });
+    let moves = |one: &Use<'_>| {
+        let rules = &one.subset.captions;
+        rules.shuffle || rules.tag_dropout_rate > 0.0 || rules.warmup_step > 0.0
+    };
+    let moves = options.config.is_none() || uses.iter().any(moves);
     let mut captions = 0;
     let mut having: HashMap<Cow<'_, str>, usize> = HashMap::new();
     let mut leading: HashMap<Cow<'_, str>, usize> = HashMap::new();
@@ -126,9 +98,16 @@ fn trigger(found: &mut Found<'_>) {
             .tags(set.separator(number))
             .map(|tag| tag.text)
             .collect();
-        let Some(first) = tags.first().cloned() else { continue };
+        if tags.is_empty() {
+            continue;
+        }
         captions += 1;
-        *leading.entry(first).or_default() += 1;
+        let front = &tags[..kept[number].min(tags.len())];
+        for (at, tag) in front.iter().enumerate() {
+            if !front[..at].contains(tag) {
+                *leading.entry(tag.clone()).or_default() += 1;
+            }
+        }
         tags.sort_unstable();
         tags.dedup();
         for tag in tags {
@@ -146,35 +125,18 @@ fn trigger(found: &mut Found<'_>) {
     });
     let Some((tag, having)) = best else { return };
     let first = leading.get(&tag).copied().unwrap_or_default();
-    if share(having) < COMMON {
-        let what = format!(
-            "no tag is in nine of ten captions; the most common one, {tag:?}, is in {:.0} %",
-            share(having) * 100.0
-        );
-        found.say(
-            Level::Note,
-            "trigger",
-            what,
-            "for a subject or style, put a word of its own first: `danlu tags add --front`",
-        );
-    } else if first < having {
-        let what = format!(
-            "{tag:?} is in {:.0} % of captions, but first in {:.0} % only",
-            share(having) * 100.0,
-            share(first) * 100.0
-        );
-        let hint = "shuffling keeps tags in place at the front only (keep_tokens): `danlu tags first`";
-        found.say(Level::Note, "trigger-place", what, hint);
+    let (of, in_front) = (share(having), share(first));
+    let tag = tag.into_owned();
+    if of < COMMON {
+        found.say(What::NoTrigger { tag, share: of });
+    } else if first < having && moves {
+        found.say(What::TriggerPlace {
+            tag,
+            share: of,
+            first: in_front,
+        });
     } else if having < captions {
         let without = captions - having;
-        found.say(
-            Level::Note,
-            "trigger-missing",
-            format!(
-                "{} without {tag:?}, which all others begin with",
-                count(without, "caption")
-            ),
-            "`danlu tags add --front`",
-        );
+        found.say(What::TriggerMissing { tag, without });
     }
 }

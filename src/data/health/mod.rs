@@ -1,17 +1,28 @@
 //! What is wrong with a set, or will surprise in training.
 //!
-//! [`check`] looks at pictures ([`pictures`]), names ([`names`]), captions ([`captions`]) and at the set as a whole ([`balance`]), and tells
-//! each thing once, with all the files it is about. What kohya's trainers do about it is said where they do something unexpected. Nothing
+//! [`check`] looks at pictures ([`pictures`]), names ([`names`]), captions ([`captions`], and [`unread`] those that are not read), metadata
+//! files ([`metadata`]) and at the set as a whole ([`balance`]), and tells each thing once, with all the files it is about; [`what`] has the
+//! sentences. What kohya's trainers do about it is said where they do something unexpected. Nothing
 //! is changed here.
 
 mod balance;
 mod captions;
+mod metadata;
 mod names;
 mod pictures;
+mod unread;
+mod what;
 
-use serde::Serialize;
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
 
-use super::buckets::Settings;
+pub use self::what::What;
+
+use std::path::PathBuf;
+
+use super::buckets::{Buckets, Settings};
+use super::config::folders::{Use, uses};
+use super::config::{Arguments, Config};
 use super::draws::seen::Limit;
 use super::picture::work::{Stopped, Watch};
 use super::set::Set;
@@ -29,7 +40,7 @@ pub enum Level {
 }
 
 /// One thing, with everything it is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
     /// How bad it is.
     pub level: Level,
@@ -38,10 +49,36 @@ pub struct Finding {
     /// Files or folders, from the set's folder on; sorted as the set is.
     pub files: Vec<String>,
     /// What it is.
-    pub sentence: String,
-    /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub hint: Option<String>,
+    pub what: What,
+}
+
+impl Finding {
+    /// Something of these files, or of the set as a whole.
+    pub fn new(what: What, files: Vec<String>) -> Self {
+        let (level, kind) = what.kind();
+        Self {
+            level,
+            kind,
+            files,
+            what,
+        }
+    }
+}
+
+impl Serialize for Finding {
+    /// With its sentence and its hint in place of what they are made of.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let hint = self.hint();
+        let mut fields = serializer.serialize_struct("Finding", 4 + usize::from(hint.is_some()))?;
+        fields.serialize_field("level", &self.level)?;
+        fields.serialize_field("kind", self.kind)?;
+        fields.serialize_field("files", &self.files)?;
+        fields.serialize_field("sentence", &self.to_string())?;
+        if let Some(hint) = hint {
+            fields.serialize_field("hint", &hint)?;
+        }
+        fields.end()
+    }
 }
 
 /// A folder of the set, in numbers.
@@ -60,7 +97,7 @@ pub struct Folder {
 }
 
 /// Everything that was found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
     /// How many pictures there are.
     pub pictures: usize,
@@ -75,8 +112,10 @@ pub struct Report {
 /// What is looked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Options {
-    /// The buckets that training will use.
+    /// The buckets that training will use, where no configuration says it.
     pub buckets: Settings,
+    /// The dataset TOML by which the set was opened, and what it says: each folder is then looked at with its own options.
+    pub config: Option<(PathBuf, Config)>,
     /// How many tokens of a caption it takes.
     pub tokens: Limit,
     /// Whether every picture is decoded, which finds those that are broken behind their header, and alpha that is used.
@@ -92,6 +131,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             buckets: Settings::default(),
+            config: None,
             tokens: Limit::default(),
             decode: true,
             enlarged: 1.5,
@@ -109,10 +149,14 @@ pub fn check(set: &Set, options: &Options, watch: Watch<'_>) -> Result<Report, S
         set,
         findings: Vec::new(),
     };
-    pictures::check(&mut found, options, watch)?;
+    let config = config(&mut found, options);
+    let uses = uses(set, &config);
+    pictures::check(&mut found, options, &uses, watch)?;
     names::check(&mut found);
-    captions::check(&mut found, options);
-    balance::check(&mut found, watch)?;
+    unread::check(&mut found, options);
+    captions::check(&mut found, options, &uses);
+    metadata::check(&mut found);
+    balance::check(&mut found, &uses, watch)?;
     let mut findings = found.findings;
     findings.sort_by_key(|finding| finding.level);
     Ok(Report {
@@ -121,6 +165,23 @@ pub fn check(set: &Set, options: &Options, watch: Watch<'_>) -> Result<Report, S
         folders: folders(set),
         findings,
     })
+}
+
+/// How training uses the set. Where its buckets are none, that is told, and nothing is used.
+fn config(found: &mut Found<'_>, options: &Options) -> Config {
+    if let Some((_, config)) = &options.config {
+        return config.clone();
+    }
+    let mut arguments = Arguments {
+        has_resolution: true,
+        ..Arguments::default()
+    };
+    arguments.dataset.buckets = options.buckets;
+    if let Err(error) = Buckets::new(&options.buckets) {
+        found.say(What::Buckets(error));
+        return Config::default();
+    }
+    Config::of_folders(found.set, &arguments).unwrap_or_default()
 }
 
 fn folders(set: &Set) -> Vec<Folder> {
@@ -148,58 +209,24 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
-    /// Tells something of pictures, if there are any. `what` gets their number in words.
-    fn of_pictures(
-        &mut self,
-        level: Level,
-        kind: &'static str,
-        pictures: &[usize],
-        what: impl Fn(&str) -> String,
-        hint: &str,
-    ) {
+    /// Tells something of pictures, if there are any.
+    fn of_pictures(&mut self, what: What, pictures: &[usize]) {
         let set = self.set;
         let files = pictures
             .iter()
             .map(|&picture| set.relative(&set.pictures[picture].path).into_owned());
-        self.add(
-            level,
-            kind,
-            files.collect(),
-            |files| what(&count(files, "picture")),
-            hint,
-        );
+        self.add(what, files.collect());
     }
 
     /// Tells something of files, if there are any.
-    fn add(
-        &mut self,
-        level: Level,
-        kind: &'static str,
-        files: Vec<String>,
-        what: impl Fn(usize) -> String,
-        hint: &str,
-    ) {
+    fn add(&mut self, what: What, files: Vec<String>) {
         if !files.is_empty() {
-            self.say(level, kind, what(files.len()), hint);
-            if let Some(finding) = self.findings.last_mut() {
-                finding.files = files;
-            }
+            self.findings.push(Finding::new(what, files));
         }
     }
 
     /// Tells something of the set as a whole.
-    fn say(&mut self, level: Level, kind: &'static str, sentence: String, hint: &str) {
-        self.findings.push(Finding {
-            level,
-            kind,
-            files: Vec::new(),
-            sentence,
-            hint: (!hint.is_empty()).then(|| hint.to_owned()),
-        });
+    fn say(&mut self, what: What) {
+        self.findings.push(Finding::new(what, Vec::new()));
     }
-}
-
-/// `1 picture`, `3 pictures`.
-fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }

@@ -4,10 +4,11 @@ use std::sync::atomic::AtomicUsize;
 
 use rayon::prelude::*;
 
-use super::{Found, Level, Options};
-use crate::data::buckets::{Buckets, Placement};
+use super::{Found, Options, Use, What};
+use crate::data::buckets::{Buckets, Placement, Settings};
 use crate::data::picture::work::{Stopped, Watch};
 use crate::data::picture::{Colour, Facts, Fault, Format, Limits, Trouble, facts, open, uses_alpha};
+use crate::data::set;
 
 /// What was seen of a picture.
 struct Seen {
@@ -17,7 +18,12 @@ struct Seen {
     is_clear: bool,
 }
 
-pub(super) fn check(found: &mut Found<'_>, options: &Options, watch: Watch<'_>) -> Result<(), Stopped> {
+pub(super) fn check(
+    found: &mut Found<'_>,
+    options: &Options,
+    uses: &[Use<'_>],
+    watch: Watch<'_>,
+) -> Result<(), Stopped> {
     let done = AtomicUsize::new(0);
     let of = found.set.pictures.len();
     let seen = found.set.pictures.par_iter().map(|picture| {
@@ -52,7 +58,9 @@ pub(super) fn check(found: &mut Found<'_>, options: &Options, watch: Watch<'_>) 
     let seen: Vec<Seen> = seen.collect::<Result<_, Stopped>>()?;
     broken(found, &seen);
     kinds(found, &seen, options);
-    sizes(found, &seen, options);
+    for (settings, pictures) in by_buckets(uses) {
+        sizes(found, &seen, options, &settings, &pictures);
+    }
     Ok(())
 }
 
@@ -69,30 +77,19 @@ fn too_large(facts: Facts, path: &std::path::Path) -> Option<Trouble> {
 /// Each with its own sentence where they are few.
 fn broken(found: &mut Found<'_>, seen: &[Seen]) {
     let set = found.set;
-    let troubles: Vec<_> = seen.iter().filter_map(|seen| seen.trouble.as_ref()).collect();
+    // What a metadata file names and is not there, is told with the file.
+    let is_told = |picture: &set::Picture| picture.entry.is_some() && !picture.path.exists();
+    let troubles = set.pictures.iter().zip(seen).filter(|(picture, _)| !is_told(picture));
+    let troubles: Vec<_> = troubles.filter_map(|(_, seen)| seen.trouble.as_ref()).collect();
     for trouble in troubles.iter().take(100) {
         let name = set.relative(&trouble.path).into_owned();
-        let sentence = format!("{name} {}", trouble.fault);
-        found.add(
-            Level::Error,
-            "broken",
-            vec![name],
-            |_| sentence.clone(),
-            &trouble.hint().unwrap_or_default(),
-        );
+        found.add(What::Broken(trouble.fault.clone()), vec![name]);
     }
     let rest = troubles
         .iter()
         .skip(100)
         .map(|trouble| set.relative(&trouble.path).into_owned());
-    let what = |files| format!("{} more cannot be read", super::count(files, "picture"));
-    found.add(
-        Level::Error,
-        "broken",
-        rest.collect(),
-        what,
-        "take them out of the set, or copy them again",
-    );
+    found.add(What::MoreBroken, rest.collect());
 }
 
 fn kinds(found: &mut Found<'_>, seen: &[Seen], options: &Options) {
@@ -113,106 +110,65 @@ fn kinds(found: &mut Found<'_>, seen: &[Seen], options: &Options) {
         .into_iter()
         .filter(|&picture| Format::of_name(paths[picture]) != seen[picture].facts.map(|facts| facts.format))
         .collect();
-    let mut tell = |level, kind, pictures: Vec<usize>, what: &str, hint: &str| {
-        let verb = |number: &str| {
-            if pictures.len() == 1 {
-                what.replace("{s}", "s")
-            } else {
-                what.replace("{s}", "")
-            }
-            .replace("{n}", number)
-        };
-        found.of_pictures(level, kind, &pictures, verb, hint);
-    };
-    tell(
-        Level::Warning,
-        "exif",
-        those(&|facts, _| facts.orientation != 1),
-        "{n} lie{s} on a side by EXIF: viewers turn them, trainers do not",
-        "`danlu dataset rotate` turns the pixels",
-    );
-    let clear = "{n} with transparent parts: trainers drop alpha and show the colours beneath, often black";
-    let clear = if options.decode {
-        clear
-    } else {
-        "{n} with an alpha channel: trainers drop it and show the colours beneath"
-    };
-    tell(
-        Level::Warning,
-        "alpha",
-        those(&|_, seen| seen.is_clear),
-        clear,
-        "`danlu dataset convert --background white` lays them on a colour; or train with alpha_mask",
-    );
-    tell(
-        Level::Warning,
-        "gray16",
-        those(&|facts, _| facts.depth == 16 && facts.colour == Colour::Gray),
-        "{n} in 16-bit grey: Pillow, which trainers read with, cuts levels off at 255, so they come out nearly white",
-        "`danlu dataset convert` makes them 8 bits",
-    );
-    tell(
-        Level::Note,
-        "depth16",
-        those(&|facts, _| facts.depth > 8 && facts.colour != Colour::Gray),
-        "{n} with more than 8 bits a channel: trainers use 8",
-        "`danlu dataset convert` makes them smaller",
-    );
-    tell(
-        Level::Warning,
-        "cmyk",
-        those(&|facts, _| facts.colour == Colour::Cmyk),
-        "{n} in the colours of print (CMYK): trainers convert them without a profile, so colours are off",
-        "`danlu dataset convert --to png` makes them RGB; look at the result",
-    );
-    tell(
-        Level::Note,
-        "animated",
-        those(&|facts, _| facts.animated),
-        "{n} with more than one frame: trainers use the first",
-        "",
-    );
-    tell(
-        Level::Note,
-        "format",
-        lying,
-        "{n} of another kind than the name says; they are read all the same",
-        "`danlu dataset convert` gives fitting names",
-    );
+    let exif = those(&|facts, _| facts.orientation != 1);
+    let alpha = those(&|_, seen| seen.is_clear);
+    let gray = those(&|facts, _| facts.depth == 16 && facts.colour == Colour::Gray);
+    let deep = those(&|facts, _| facts.depth > 8 && facts.colour != Colour::Gray);
+    let cmyk = those(&|facts, _| facts.colour == Colour::Cmyk);
+    let animated = those(&|facts, _| facts.animated);
+    found.of_pictures(What::Exif, &exif);
+    found.of_pictures(What::Alpha { used: options.decode }, &alpha);
+    found.of_pictures(What::Gray16, &gray);
+    found.of_pictures(What::Depth16, &deep);
+    found.of_pictures(What::Cmyk, &cmyk);
+    found.of_pictures(What::Animated, &animated);
+    found.of_pictures(What::Format, &lying);
 }
 
-fn sizes(found: &mut Found<'_>, seen: &[Seen], options: &Options) {
-    let buckets = match Buckets::new(&options.buckets) {
+/// The pictures of each setting of buckets, in the set's order.
+fn by_buckets(uses: &[Use<'_>]) -> Vec<(Settings, Vec<usize>)> {
+    let mut by: Vec<(Settings, Vec<usize>)> = Vec::new();
+    for one in uses {
+        let settings = one.dataset.buckets;
+        match by.iter_mut().find(|(known, _)| *known == settings) {
+            Some((_, pictures)) => pictures.extend(&one.pictures),
+            None => by.push((settings, one.pictures.clone())),
+        }
+    }
+    for (_, pictures) in &mut by {
+        pictures.sort_unstable();
+        pictures.dedup();
+    }
+    by
+}
+
+fn sizes(found: &mut Found<'_>, seen: &[Seen], options: &Options, settings: &Settings, among: &[usize]) {
+    let buckets = match Buckets::new(settings) {
         Ok(buckets) => buckets,
         Err(error) => {
-            return found.say(
-                Level::Error,
-                "buckets",
-                error.to_string(),
-                &error.hint().unwrap_or_default(),
-            );
+            return found.say(What::Buckets(error));
         }
     };
-    let mut refused = Vec::new();
+    let (mut refused, mut other) = (Vec::new(), Vec::new());
     let mut placed: Vec<(usize, Placement)> = Vec::new();
-    for (picture, seen) in seen.iter().enumerate().filter(|(_, seen)| seen.trouble.is_none()) {
+    let among = among.iter().map(|&picture| (picture, &seen[picture]));
+    for (picture, seen) in among.filter(|(_, seen)| seen.trouble.is_none()) {
         let Some(facts) = seen.facts else { continue };
-        match buckets.select([facts.width, facts.height]) {
+        let stored = [facts.width, facts.height];
+        let said = found.set.said_size(picture).unwrap_or(stored);
+        if said != stored {
+            other.push(picture);
+        }
+        match buckets.select(said) {
             Ok(placement) => placed.push((picture, placement)),
             Err(error) => refused.push((picture, error)),
         }
     }
-    for (picture, error) in refused.iter().take(100) {
-        let what = |_: &str| error.to_string();
-        found.of_pictures(
-            Level::Error,
-            "size",
-            &[*picture],
-            what,
-            &error.hint().unwrap_or_default(),
-        );
+    found.of_pictures(What::MetadataSize, &other);
+    for (picture, error) in refused.into_iter().take(100) {
+        found.of_pictures(What::Size(error), &[picture]);
     }
-    let [width, height] = options.buckets.resolution;
+    let at = settings.resolution;
     let those = |is: &dyn Fn(&Placement) -> bool| -> Vec<usize> {
         placed
             .iter()
@@ -222,32 +178,10 @@ fn sizes(found: &mut Found<'_>, seen: &[Seen], options: &Options) {
     };
     let enlarged = options.enlarged;
     let few = those(&|placement| placement.scale() > enlarged);
-    let what = |number: &str| {
-        format!("{number} would be enlarged more than {enlarged} times to train at {width}x{height}: blur is learned")
-    };
-    found.of_pictures(
-        Level::Warning,
-        "small",
-        &few,
-        what,
-        "take larger ones, upscale them well, or train without enlarging (bucket_no_upscale)",
-    );
+    found.of_pictures(What::Small { enlarged, at }, &few);
     let slightly = those(&|placement| placement.scale() > 1.0 && placement.scale() <= enlarged);
-    let what = |number: &str| format!("{number} would be enlarged a little to train at {width}x{height}");
-    found.of_pictures(Level::Note, "enlarged", &slightly, what, "");
-    let cropped = options.cropped;
-    let lost = those(&|placement| placement.lost() > cropped);
-    let what = |number: &str| {
-        format!(
-            "{number} would lose more than {:.0} % to the crop at {width}x{height}",
-            cropped * 100.0
-        )
-    };
-    found.of_pictures(
-        Level::Warning,
-        "cropped",
-        &lost,
-        what,
-        "see `danlu tags buckets`; crop by hand, or allow longer buckets",
-    );
+    found.of_pictures(What::Enlarged { at }, &slightly);
+    let share = options.cropped;
+    let lost = those(&|placement| placement.lost() > share);
+    found.of_pictures(What::Cropped { share, at }, &lost);
 }

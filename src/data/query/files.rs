@@ -9,9 +9,11 @@ use super::select::{Facts, Placed};
 use super::term::{Number, Property, Term};
 use super::{Node, Query};
 use crate::data::buckets::hand::{Hand, Hands};
-use crate::data::buckets::{Buckets, Placement};
+use crate::data::buckets::{self, Buckets, Placement, Settings};
+use crate::data::config::Config;
+use crate::data::config::folders::uses;
 use crate::data::picture;
-use crate::data::set::Set;
+use crate::data::set::{Picture, Set};
 
 /// What of the files a query depends on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,67 +52,104 @@ fn gather(node: &Node, needs: &mut Needs) {
     }
 }
 
-/// Facts of a set's files.
+/// The sizes of a set's pictures and what training does with them.
+#[derive(Clone, Debug, Default)]
+pub struct Sizes(Vec<Option<Measured>>);
+
+/// Of a picture its width and height, and where training puts it; no place where no bucket takes it.
+type Measured = ((u32, u32), Option<Placement>);
+
+impl Sizes {
+    /// Reads every picture's header, on all processors.
+    pub fn read(set: &Set, buckets: &Buckets, hands: &Hands) -> Self {
+        Self::measure(set, hands, |_| Some(buckets))
+    }
+
+    /// The same, each picture placed by the dataset of a configuration that it is of: the first, if it is of several. What the configuration
+    /// does not use has no place.
+    ///
+    /// # Errors
+    /// A dataset's settings that make no buckets.
+    pub fn of_config(set: &Set, config: &Config, hands: &Hands) -> Result<Self, buckets::Error> {
+        let datasets = config.datasets.iter().map(|dataset| Buckets::new(&dataset.buckets));
+        let datasets = datasets.collect::<Result<Vec<Buckets>, _>>()?;
+        let mut of = vec![None; set.pictures.len()];
+        for one in uses(set, config) {
+            for picture in one.pictures {
+                of[picture].get_or_insert(one.number);
+            }
+        }
+        Ok(Self::measure(set, hands, |picture| datasets.get(of[picture]?)))
+    }
+
+    /// The same, each picture placed by the settings of its folder. What has none has no place.
+    ///
+    /// # Errors
+    /// Settings that make no buckets.
+    pub fn of_folders(set: &Set, folders: &[Option<Settings>], hands: &Hands) -> Result<Self, buckets::Error> {
+        let made = folders
+            .iter()
+            .map(|settings| settings.as_ref().map(Buckets::new).transpose());
+        let made = made.collect::<Result<Vec<Option<Buckets>>, _>>()?;
+        let of = |picture: usize| made.get(set.pictures[picture].subset as usize)?.as_ref();
+        Ok(Self::measure(set, hands, of))
+    }
+
+    fn measure<'a>(set: &Set, hands: &Hands, buckets: impl Fn(usize) -> Option<&'a Buckets> + Sync) -> Self {
+        let measure = |(number, picture): (usize, &Picture)| {
+            let said = set.said_size(number);
+            let stored = picture::facts(&picture.path).map(|facts| facts.size()).ok();
+            let size = stored.or_else(|| said.map(|[width, height]| (width, height)))?;
+            let hand: Option<Hand> = hands.of(&set.root, &picture.path);
+            let hand = hand.filter(|hand| hand.fits([size.0, size.1]));
+            let place = |buckets: &Buckets| buckets.place(said.unwrap_or([size.0, size.1]), hand).ok();
+            Some((size, buckets(number).and_then(place)))
+        };
+        Self(set.pictures.par_iter().enumerate().map(measure).collect())
+    }
+}
+
+/// Facts of a set's files, as far as they were found out.
 #[derive(Clone, Debug, Default)]
 pub struct Files {
-    /// Of each picture where training puts it; none where its header cannot be read or no bucket takes it.
-    placements: Vec<Option<Placement>>,
-    sizes: Vec<Option<(u32, u32)>>,
+    sizes: Sizes,
     duplicates: Option<Vec<bool>>,
     changed: Vec<bool>,
 }
 
 impl Files {
-    /// Reads every picture's header, on all processors.
-    #[must_use]
-    pub fn with_sizes(mut self, set: &Set, buckets: &Buckets, hands: &Hands) -> Self {
-        let measured: Vec<_> = set
-            .pictures
-            .par_iter()
-            .map(|picture| {
-                let size = picture::facts(&picture.path).ok()?.size();
-                let hand: Option<Hand> = hands.of(&set.root, &picture.path);
-                Some((size, buckets.place([size.0, size.1], hand).ok()))
-            })
-            .collect();
-        self.sizes = measured
-            .iter()
-            .map(|known| known.as_ref().map(|(size, _)| *size))
-            .collect();
-        self.placements = measured
-            .into_iter()
-            .map(|known| known.and_then(|(_, placement)| placement))
-            .collect();
-        self
+    /// Takes what the headers say.
+    pub fn put_sizes(&mut self, sizes: Sizes) {
+        self.sizes = sizes;
     }
 
-    /// Which pictures have one that looks nearly the same.
-    #[must_use]
-    pub fn with_duplicates(mut self, set: &Set, duplicates: impl IntoIterator<Item = usize>) -> Self {
+    /// Takes which pictures have one that looks nearly the same.
+    pub fn put_duplicates(&mut self, set: &Set, duplicates: impl IntoIterator<Item = usize>) {
         let mut flags = vec![false; set.pictures.len()];
         for picture in duplicates {
             flags[picture] = true;
         }
         self.duplicates = Some(flags);
-        self
     }
 
-    /// Which captions were changed, by path.
-    #[must_use]
-    pub fn with_changes(mut self, set: &Set, changed: &HashSet<PathBuf>) -> Self {
+    /// Takes which captions were changed, by path.
+    pub fn put_changes(&mut self, set: &Set, changed: &HashSet<PathBuf>) {
         let is_changed = |picture| changed.contains(&set.caption_path(picture));
         self.changed = (0..set.pictures.len()).map(is_changed).collect();
-        self
+    }
+
+    fn measured(&self, picture: usize) -> Option<&Measured> {
+        self.sizes.0.get(picture)?.as_ref()
     }
 }
 
 impl Facts for Files {
     fn size(&self, picture: usize) -> Option<(u32, u32)> {
-        *self.sizes.get(picture)?
+        self.measured(picture).map(|(size, _)| *size)
     }
 
     fn placed(&self, picture: usize) -> Option<Placed> {
-        let placement = self.placements.get(picture)?.as_ref()?;
+        let placement = self.measured(picture)?.1.as_ref()?;
         Some(Placed {
             bucket: (placement.bucket[0], placement.bucket[1]),
             lost: placement.lost(),

@@ -13,13 +13,15 @@ mod select;
 mod term;
 #[cfg(test)]
 mod tests;
+mod wrong;
 
 use std::fmt;
 
 pub use complete::{Completions, Vocabulary, complete, tag};
-pub use files::{Files, Needs};
+pub use files::{Files, Needs, Sizes};
 pub use select::{Facts, Ground, Nothing, Placed};
 use term::Term;
+pub use wrong::{Example, Wrong};
 
 /// A choice of pictures.
 ///
@@ -43,28 +45,24 @@ enum Node {
 pub struct Error {
     /// The byte of the text where it goes wrong.
     pub at: usize,
-    what: String,
-    hint: String,
+    /// What is wrong there.
+    pub wrong: Wrong,
 }
 
 impl Error {
-    fn new(at: usize, what: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            at,
-            what: what.into(),
-            hint: hint.into(),
-        }
+    fn new(at: usize, wrong: Wrong) -> Self {
+        Self { at, wrong }
     }
 
     /// What to write instead.
-    pub fn hint(&self) -> &str {
-        &self.hint
+    pub fn hint(&self) -> String {
+        self.wrong.hint()
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)
+        self.wrong.fmt(f)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::glob::Value;
 use super::term::{self, Key, Term};
-use super::{Error, Node};
+use super::{Error, Node, Wrong};
 
 /// How deep parentheses may stand within each other.
 const DEPTH: usize = 100;
@@ -32,11 +32,7 @@ pub(super) fn parse(text: &str) -> Result<Option<Node>, Error> {
     let root = parser.any(0)?;
     match parser.peek() {
         None => Ok(Some(root)),
-        Some((at, _)) => Err(Error::new(
-            at,
-            "a closing parenthesis has no opening one",
-            "remove it, or put ( where the group begins",
-        )),
+        Some((at, _)) => Err(Error::new(at, Wrong::Unopened)),
     }
 }
 
@@ -88,29 +84,17 @@ impl Parser<'_> {
 
     fn primary(&mut self, depth: usize) -> Result<Node, Error> {
         let Some((at, token)) = self.peek() else {
-            return Err(Error::new(
-                self.end,
-                "something is missing at the end",
-                "write what follows AND, OR, NOT or (, or remove it",
-            ));
+            return Err(Error::new(self.end, Wrong::Unfinished));
         };
         match token {
-            Token::Open if depth >= DEPTH => Err(Error::new(
-                at,
-                "there are too many parentheses within each other",
-                "write it with fewer",
-            )),
+            Token::Open if depth >= DEPTH => Err(Error::new(at, Wrong::TooDeep)),
             Token::Open => {
                 self.next += 1;
                 let node = self.any(depth + 1)?;
                 if self.take(&Token::Close) {
                     Ok(node)
                 } else {
-                    Err(Error::new(
-                        at,
-                        "a parenthesis is not closed",
-                        "put ) where the group ends",
-                    ))
+                    Err(Error::new(at, Wrong::Unclosed))
                 }
             }
             Token::Term(key, value, begin) => {
@@ -121,11 +105,7 @@ impl Parser<'_> {
                 self.next += 1;
                 Ok(Node::Term(term))
             }
-            Token::Close | Token::And | Token::Or | Token::Not => Err(Error::new(
-                at,
-                "a word or key is missing here",
-                "AND and OR stand between two, parentheses hold at least one",
-            )),
+            Token::Close | Token::And | Token::Or | Token::Not => Err(Error::new(at, Wrong::NoTerm)),
         }
     }
 }
@@ -192,33 +172,37 @@ impl<'a> Lexer<'a> {
             return Ok(Token::Term(Some(key), self.value()?, begin));
         }
         let quoted = rest.starts_with(['"', '/']);
+        let compares = ["<", ">", "=", "!="].iter().any(|sign| rest[name..].starts_with(sign));
         let value = self.value()?;
-        Ok(match &value {
-            Value::Glob(word) if !quoted && word == "AND" => Token::And,
-            Value::Glob(word) if !quoted && word == "OR" => Token::Or,
-            Value::Glob(word) if !quoted && word == "NOT" => Token::Not,
-            _ => Token::Term(None, value, begin),
-        })
+        if compares && term::key(&rest[..name]).is_some() {
+            let [name, value] = [&rest[..name], &self.text[begin + name..self.at]].map(str::to_owned);
+            return Err(Error::new(begin, Wrong::NoColon { name, value }));
+        }
+        // In any case, as taggui has them.
+        let operator = match &value {
+            Value::Glob(word) if !quoted => match word.to_ascii_uppercase().as_str() {
+                "AND" => Some(Token::And),
+                "OR" => Some(Token::Or),
+                "NOT" => Some(Token::Not),
+                _ => None,
+            },
+            _ => None,
+        };
+        Ok(operator.unwrap_or(Token::Term(None, value, begin)))
     }
 
     /// A quoted text, an expression between slashes, or what reaches to the next space or to a parenthesis that closes a group.
     fn value(&mut self) -> Result<Value, Error> {
         let begin = self.at;
         match self.rest().chars().next() {
-            Some('"') => self.until('"').map(Value::Glob).ok_or_else(|| {
-                Error::new(
-                    begin,
-                    "a quote is not closed",
-                    "put \" at the end of the text, and \\\" for one within it",
-                )
-            }),
-            Some('/') => self.until('/').map(Value::Regex).ok_or_else(|| {
-                Error::new(
-                    begin,
-                    "a regular expression is not closed",
-                    "put / at its end, and \\/ for one within it; or quote a path",
-                )
-            }),
+            Some('"') => self
+                .until('"')
+                .map(Value::Glob)
+                .ok_or_else(|| Error::new(begin, Wrong::Quote)),
+            Some('/') => self
+                .until('/')
+                .map(Value::Regex)
+                .ok_or_else(|| Error::new(begin, Wrong::Slash)),
             _ => {
                 let mut open = 0_usize;
                 let length = self.rest().char_indices().find_map(|(i, c)| {
@@ -264,18 +248,10 @@ fn unknown(at: usize, name: &str) -> Error {
         .map(|(key, _)| (strsim::damerau_levenshtein(key, name), *key));
     // The shorter a word, the more are near to it.
     let near = keys.min().filter(|&(distance, key)| distance < key.len().min(3));
-    let hint = near.map(|(_, key)| key);
-    Error::new(
-        at,
-        format!("there is no key {name}:"),
-        hint.map_or_else(
-            || {
-                format!(
-                    "keys are {}; put words in quotes to look for them in captions",
-                    term::names()
-                )
-            },
-            |near| format!("perhaps {near}: is meant; put words in quotes to look for them in captions"),
-        ),
-    )
+    let wrong = Wrong::Key {
+        name: name.to_owned(),
+        near: near.map(|(_, key)| key),
+        known: term::names(),
+    };
+    Error::new(at, wrong)
 }

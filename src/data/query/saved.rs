@@ -7,7 +7,8 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::{Error, Query};
+use super::{Error, Query, Wrong};
+use crate::data::unread::Unread;
 use crate::store::atomic::{self, WriteError};
 
 /// How many names may stand for names.
@@ -29,7 +30,7 @@ pub enum SavedError {
         /// The file.
         path: PathBuf,
         /// Why.
-        why: String,
+        why: Unread,
     },
     /// The name would not be found again.
     #[error("{0:?} cannot be a query's name; it takes letters, digits, - and _")]
@@ -45,14 +46,16 @@ impl Saved {
     /// # Errors
     /// The file is there and cannot be read, or is no table of texts.
     pub fn open(path: &Path) -> Result<Self, SavedError> {
-        let unreadable = |why: String| SavedError::Unreadable {
+        let unreadable = |error: io::Error| SavedError::Unreadable {
             path: path.to_owned(),
-            why,
+            why: error.into(),
         };
         let queries = match fs::read_to_string(path) {
-            Ok(text) => toml::from_str(&text).map_err(|error| unreadable(error.message().to_owned()))?,
+            Ok(text) => {
+                toml::from_str(&text).map_err(|error| unreadable(io::Error::other(error.message().to_owned())))?
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => BTreeMap::new(),
-            Err(error) => return Err(unreadable(error.to_string())),
+            Err(error) => return Err(unreadable(error)),
         };
         Ok(Self {
             path: path.to_owned(),
@@ -70,7 +73,7 @@ impl Saved {
     /// # Errors
     /// The name has other characters than letters, digits, `-` and `_`, or the file cannot be written.
     pub fn keep(&mut self, name: &str, query: &str) -> Result<(), SavedError> {
-        if name.is_empty() || !name.chars().all(is_of_name) {
+        if !is_name(name) {
             return Err(SavedError::Name(name.to_owned()));
         }
         let mut queries = self.queries.clone();
@@ -111,8 +114,7 @@ impl Saved {
                     let name: String = chars.clone().map(|(_, c)| c).take_while(|&c| is_of_name(c)).collect();
                     let query = self.queries.get(&name).ok_or_else(|| self.unknown(at, &name))?;
                     if depth == 0 {
-                        let what = format!("@{name} stands for itself");
-                        return Err(Error::new(at, what, "save one of the queries under another name"));
+                        return Err(Error::new(at, Wrong::Circle(name)));
                     }
                     expanded.push_str(&format!("({})", self.expand(query, depth - 1)?));
                     before = chars.by_ref().take(name.chars().count()).last().map_or(c, |(_, c)| c);
@@ -128,16 +130,17 @@ impl Saved {
 
     fn unknown(&self, at: usize, name: &str) -> Error {
         let names: Vec<String> = self.queries.keys().map(|name| format!("@{name}")).collect();
-        let hint = if names.is_empty() {
-            "no query is saved yet; put the word in quotes to look for it in captions".to_owned()
-        } else {
-            format!(
-                "saved are {}; put the word in quotes to look for it in captions",
-                names.join(" ")
-            )
+        let wrong = Wrong::NotSaved {
+            name: name.to_owned(),
+            known: names.join(" "),
         };
-        Error::new(at, format!("there is no saved query @{name}"), hint)
+        Error::new(at, wrong)
     }
+}
+
+/// Whether a query can have this name.
+pub fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(is_of_name)
 }
 
 fn is_of_name(c: char) -> bool {

@@ -2,8 +2,8 @@
 
 use regex::Regex;
 
-use super::Error;
 use super::glob::{Reach, Value};
+use super::{Error, Example, Wrong};
 
 /// What is asked of a picture.
 #[derive(Clone, Debug)]
@@ -156,11 +156,7 @@ impl Term {
         match key {
             Key::Text(text) => {
                 if written.is_empty() {
-                    return Err(Error::new(
-                        at,
-                        "a text is missing behind the colon",
-                        "write for example tag:fox or name:*cat*",
-                    ));
+                    return Err(Error::new(at, Wrong::NoText));
                 }
                 let reach = match text {
                     Text::Tag | Text::Name | Text::Folder => Reach::Whole,
@@ -168,33 +164,24 @@ impl Term {
                 };
                 Ok(Self::Text(text, compile(value, reach, at)?))
             }
-            Key::Number(number) => range(written, number)
-                .map(|range| Self::Number(number, range))
-                .ok_or_else(|| {
+            Key::Number(number) => match range(written, number) {
+                Some(range) if range.low > range.high => Err(Error::new(at, Wrong::Empty(written.to_owned()))),
+                Some(range) => Ok(Self::Number(number, range)),
+                None => {
                     let example = match number {
-                        Number::Crop => "crop:>10%",
-                        Number::Ratio => "ar:>1.5 or ar:3:2",
-                        _ => "tags:<5, tokens:>=75 or w:512..1024",
+                        Number::Crop => Example::Percent,
+                        Number::Ratio => Example::Ratio,
+                        _ => Example::Number,
                     };
-                    Error::new(
-                        at,
-                        format!("{written:?} is no number or range"),
-                        format!("write for example {example}"),
-                    )
-                }),
-            Key::Bucket => size(written).map(|(w, h)| Self::Bucket(w, h)).ok_or_else(|| {
-                Error::new(
-                    at,
-                    format!("{written:?} is no size"),
-                    "write width and height, as in bucket:512x768",
-                )
-            }),
+                    let written = written.to_owned();
+                    Err(Error::new(at, Wrong::NoNumber { written, example }))
+                }
+            },
+            Key::Bucket => size(written)
+                .map(|(w, h)| Self::Bucket(w, h))
+                .ok_or_else(|| Error::new(at, Wrong::NoSize(written.to_owned()))),
             Key::Property(property) if written.is_empty() => Ok(Self::Is(property)),
-            Key::Property(_) => Err(Error::new(
-                at,
-                format!("nothing can stand here, and {written:?} does"),
-                "write the word and its colon alone, as in untagged: or dup:",
-            )),
+            Key::Property(_) => Err(Error::new(at, Wrong::Behind(written.to_owned()))),
         }
     }
 
@@ -208,11 +195,7 @@ fn compile(value: &Value, reach: Reach, at: usize) -> Result<Regex, Error> {
     value.compile(reach).map_err(|error| {
         let error = error.to_string();
         let what = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        Error::new(
-            at,
-            format!("the regular expression is not valid: {what}"),
-            "put a backslash before a bracket or star that stands for itself",
-        )
+        Error::new(at, Wrong::Regex(what.to_owned()))
     })
 }
 

@@ -56,6 +56,16 @@ fn names(set: &Set, query: &str, facts: &dyn Facts) -> String {
 }
 
 #[test]
+fn operators_are_written_in_any_case_and_quoted_they_are_words() {
+    let (_folder, set) = animals();
+    let all = names(&set, "tag:solo OR NOT tag:fox AND name:d", &Nothing);
+    assert_eq!(all, "abd");
+    assert_eq!(names(&set, "tag:solo or not tag:fox and name:d", &Nothing), all);
+    assert_eq!(names(&set, "\"or\"", &Nothing), "c");
+    assert_eq!(names(&set, "\"tokens>75\"", &Nothing), "");
+}
+
+#[test]
 fn terms_choose_by_captions_names_and_folders() {
     let (_folder, set) = animals();
     for (query, wanted) in [
@@ -176,10 +186,17 @@ fn what_is_no_query_is_told_with_its_place() {
         ("bucket:512", 7, "\"512\" is no size"),
         ("untagged:yes", 9, "nothing can stand here, and \"yes\" does"),
         ("tag:", 4, "a text is missing behind the colon"),
+        ("fox tokens>75", 4, "tokens>75 has no colon"),
+        ("tag=fox", 0, "tag=fox has no colon"),
+        ("tags:5..2", 5, "\"5..2\" is a range from a number to a smaller one"),
     ] {
         let error = Query::parse(query).unwrap_err();
         assert_eq!((error.at, error.to_string().as_str()), (at, wanted), "{query}");
     }
+    assert_eq!(
+        Query::parse("tag=fox").unwrap_err().hint(),
+        "write tag:fox; put it in quotes to look for it in captions"
+    );
     assert!(Query::parse("tga:fox").unwrap_err().hint().contains("perhaps tag:"));
     let deep = format!("{}tag:a{}", "(".repeat(100_000), ")".repeat(100_000));
     assert!(
