@@ -123,6 +123,13 @@ fn refuse(error: &clap::Error) -> Result<(), Failure> {
         return Err(Failure::usage("a command is missing").hint("add `--help` to see which there are"));
     }
     let text = error.render().to_string();
+    let number = if text.contains("invalid value '-") {
+        "use a whole number, 0 or more"
+    } else {
+        "use a whole number"
+    };
+    // The standard library's words, which say little.
+    let text = text.replace("invalid digit found in string", number);
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let first = lines
         .next()

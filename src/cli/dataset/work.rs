@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use danlu::data::journal::{Change, Progress, Stop};
-use danlu::data::picture::work::{Stopped, Watch};
-use danlu::data::set::{self, Set};
+use danlu::data::picture::work::{Operation, Stopped, Watch, crops};
+use danlu::data::set::Set;
 use danlu::data::tags::Index;
 use danlu::ui::text::safe;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -18,6 +18,7 @@ use crate::cli::choice;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::tags::edits::args::Files;
+use crate::cli::tags::edits::open_any;
 use crate::cli::tags::history::{of_set, travel};
 use crate::cli::{generate, print, print_json};
 
@@ -45,16 +46,33 @@ pub(in crate::cli) struct Common {
 impl Common {
     /// Opens the set and chooses its pictures.
     pub(super) fn open(&self, context: &Context) -> Result<(Set, Vec<usize>), Failure> {
-        let set = open(&self.dir, &self.files.options())?;
+        let set = open_any(&self.dir, &self.files.options())?;
         let index = Index::of(&set);
-        let pictures = choice::pictures(context, &set, &index, self.query.as_deref())?;
+        let pictures = choice::pictures(context, &self.dir, &set, &index, self.query.as_deref())?;
         Ok((set, pictures))
     }
-}
 
-/// Opens a dataset.
-pub(super) fn open(dir: &Path, options: &set::Options) -> Result<Set, Failure> {
-    Set::open(dir, options).map_err(|error| Failure::failed(safe(&error.to_string())).maybe_hint(error.hint()))
+    /// The same of pictures that may move. Where a metadata file holds some, that is said; where it holds all, nothing is done.
+    pub(super) fn open_to_move(&self, context: &Context) -> Result<(Set, Vec<usize>), Failure> {
+        let (set, mut pictures) = self.open(context)?;
+        let of = pictures.len();
+        let first = pictures.iter().find_map(|&picture| set.anchor(picture));
+        pictures.retain(|&picture| set.anchor(picture).is_none());
+        let Some(why) = first else {
+            return Ok((set, pictures));
+        };
+        let sentence = format!(
+            "{} of {of} pictures stay as they are; of the first, {why}",
+            of - pictures.len()
+        );
+        if pictures.is_empty() {
+            return Err(Failure::failed(safe(&sentence)));
+        }
+        if !self.json {
+            print(safe(&sentence))?;
+        }
+        Ok((set, pictures))
+    }
 }
 
 /// Ctrl-C, and a bar on standard error.
@@ -106,11 +124,12 @@ impl Work {
         &self,
         set: &Set,
         what: &str,
-        changes: Vec<Change>,
-        elsewhere: Option<&Path>,
+        mut changes: Vec<Change>,
+        operation: Option<&Operation>,
         quiet: bool,
     ) -> Result<(), Failure> {
-        let journal = of_set(set).with_folders(elsewhere.map(Path::to_owned));
+        changes.extend(crops(&set.root, &changes, operation));
+        let journal = of_set(set);
         let done = journal.commit(what, changes, &mut |progress| {
             if let Progress::Files { done, of } = progress {
                 self.bar.set_message("files");
@@ -146,6 +165,11 @@ impl From<Stopped> for Failure {
 /// An absolute form of a folder that may not be there yet; the journal compares paths.
 pub(super) fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// `1 file`, `2 files`.
+pub(super) fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 /// The first lines of a list, and how many more there are.

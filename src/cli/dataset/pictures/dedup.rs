@@ -10,7 +10,7 @@ use danlu::ui::text::safe;
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::work::{Common, Work, lines};
+use super::super::work::{Common, Work, count, lines};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::{print, print_json};
@@ -20,10 +20,10 @@ pub(in crate::cli) struct Options {
     #[command(flatten)]
     common: Common,
     /// In how many of 128 bits hashes may differ for pictures to be looked at closely
-    #[arg(long, value_name = "BITS", default_value_t = 28, value_parser = clap::value_parser!(u32).range(0..=64))]
+    #[arg(long, value_name = "BITS", default_value_t = 28, value_parser = clap::value_parser!(u32).range(0..=64), allow_negative_numbers = true)]
     distance: u32,
     /// How alike they must be then
-    #[arg(long, value_name = "SHARE", default_value_t = 0.96, value_parser = super::share)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.96, value_parser = super::share, allow_negative_numbers = true)]
     likeness: f64,
     /// Also move mirrored copies, which are only shown else
     #[arg(long)]
@@ -32,7 +32,7 @@ pub(in crate::cli) struct Options {
 
 pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
     let common = &options.common;
-    let (set, pictures) = common.open(context)?;
+    let (set, pictures) = common.open_to_move(context)?;
     let work = Work::begin()?;
     let memory = twins::place(&context.paths.cache_dir, &set);
     let found = work.watch("reading pictures", |watch| {
@@ -73,9 +73,9 @@ pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
         return print_json(&json!({"written": false, "groups": groups}));
     }
     print(format!(
-        "{} groups; {} files would go to the trash; --write does it",
-        groups.len(),
-        changes.len()
+        "{}; {} would go to the trash; --write does it",
+        count(groups.len(), "group"),
+        count(changes.len(), "file")
     ))
 }
 

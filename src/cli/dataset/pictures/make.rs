@@ -1,18 +1,21 @@
 //! Commands that make new pictures: shown as sizes and names, or run.
 
+use std::path::Path;
 use std::sync::Mutex;
 
+use danlu::data::journal::Change;
 use danlu::data::picture::focus::Faces;
-use danlu::data::picture::work::{Detector, MakeError, Operation, Place, Planned, Task, make, plan, sweep};
+use danlu::data::picture::work::{Detector, Made, MakeError, Operation, Place, Planned, Task, make, plan, sweep};
 use danlu::data::set::Set;
 use danlu::ui::text::safe;
 use danlu::vision::{YuNet, places};
 use serde_json::{Value, json};
 
-use super::super::work::{Common, Work, absolute, lines};
+use super::super::work::{Common, Work, absolute, count, lines};
 use super::Output;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
+use crate::cli::tags::history::of_set;
 use crate::cli::{print, print_json};
 
 pub(super) fn run(
@@ -41,10 +44,14 @@ pub(super) fn run(
     let planned = work.watch("looking at pictures", |watch| {
         plan(&set, &pictures, &task, faces.as_ref(), watch)
     })?;
+    let outside = match &task.place {
+        Place::Into(folder) if !is_inside(&set, folder) => Some(folder.as_path()),
+        _ => None,
+    };
     if !common.write {
-        return show(common, &set, &planned);
+        return show(common, &set, &planned, outside);
     }
-    sweep(&set);
+    sweep(&set, &planned);
     let mut made = work.watch("making pictures", |watch| make(&set, &planned, &task, watch))?;
     let broken = planned
         .iter()
@@ -54,20 +61,74 @@ pub(super) fn run(
     if !common.json {
         print(lines(common.all, broken.clone()))?;
     }
-    let changes = std::mem::take(&mut made.changes);
-    let what = format!("dataset {}", task.operation.name());
-    let elsewhere = match &task.place {
-        Place::Into(folder) => Some(folder.as_path()),
-        _ => None,
-    };
-    work.commit(&set, &what, changes, elsewhere, common.json)?;
+    if !common.json {
+        let pieces = made.changes.iter();
+        let pieces = pieces.filter(|change| matches!(change, Change::Create { .. })).count();
+        print(format!("{pieces} pictures are made{}", stayed(&planned)))?;
+    }
+    if let Some(folder) = outside {
+        settle(&work, made, folder, common.json)?;
+    } else {
+        let changes = std::mem::take(&mut made.changes);
+        let what = format!("dataset {}", task.operation.name());
+        work.commit(&set, &what, changes, Some(&task.operation), common.json)?;
+    }
     if broken.is_empty() {
         return Ok(());
     }
-    Err(
-        Failure::failed(format!("{} pictures could not be read; the rest is done", broken.len()))
-            .hint("`danlu dataset check` says what is wrong with them"),
-    )
+    Err(Failure::failed(format!(
+        "{} could not be read; the rest is done",
+        count(broken.len(), "picture")
+    ))
+    .hint("`danlu dataset check` says what is wrong with them"))
+}
+
+/// Whether undo covers what is made in a folder.
+pub(super) fn is_inside(set: &Set, folder: &Path) -> bool {
+    of_set(set).holds(&folder.join("picture"))
+}
+
+/// Gives new files their names in a folder outside of the set, where no journal is kept.
+fn settle(work: &Work, made: Made, folder: &Path, json: bool) -> Result<(), Failure> {
+    let files = work.watch("files", |watch| made.settle(watch))?;
+    if json {
+        let files: Vec<_> = files.iter().map(|path| path.to_string_lossy()).collect();
+        return print_json(&json!({"written": true, "batch": null, "files": files, "conflicts": 0, "left": 0}));
+    }
+    print(format!("{} files made; {}", files.len(), uncovered(folder)))
+}
+
+fn uncovered(folder: &Path) -> String {
+    let folder = folder.to_string_lossy();
+    format!("{} lies outside of the dataset, and no undo covers it", safe(&folder))
+}
+
+/// How many pictures stay as they are, and why, for the end of a sentence.
+fn stayed(planned: &[Planned]) -> String {
+    const REASONS: usize = 3;
+    let mut reasons: Vec<(String, usize)> = Vec::new();
+    for kept in planned
+        .iter()
+        .filter_map(|planned| planned.kept.as_ref())
+        .map(ToString::to_string)
+    {
+        match reasons.iter_mut().find(|(reason, _)| *reason == kept) {
+            Some((_, count)) => *count += 1,
+            None => reasons.push((kept, 1)),
+        }
+    }
+    let all: usize = reasons.iter().map(|(_, count)| count).sum();
+    if all == 0 {
+        return String::new();
+    }
+    let first = reasons.iter().take(REASONS);
+    let mut told: Vec<String> = first
+        .map(|(reason, count)| format!("{count}: {}", safe(reason)))
+        .collect();
+    if reasons.len() > REASONS {
+        told.push("…".to_owned());
+    }
+    format!(", {all} stay as they are ({})", told.join("; "))
 }
 
 impl From<MakeError> for Failure {
@@ -105,7 +166,7 @@ fn detector(context: &Context, task: &Task, quiet: bool) -> Result<Option<YuNet>
     }
 }
 
-fn show(common: &Common, set: &Set, planned: &[Planned]) -> Result<(), Failure> {
+fn show(common: &Common, set: &Set, planned: &[Planned], outside: Option<&Path>) -> Result<(), Failure> {
     if common.json {
         let pictures: Vec<Value> = planned.iter().map(|planned| describe(set, planned)).collect();
         return print_json(&json!({"written": false, "pictures": pictures}));
@@ -130,14 +191,16 @@ fn show(common: &Common, set: &Set, planned: &[Planned]) -> Result<(), Failure> 
         }
     }
     let pieces: usize = planned.iter().map(|planned| planned.pieces.len()).sum();
-    let kept = planned.iter().filter(|planned| planned.kept.is_some()).count();
     if !told.is_empty() {
         print(lines(common.all, told))?;
     }
-    let reason = planned.iter().find_map(|planned| planned.kept.as_deref());
-    let reason = reason.map_or(String::new(), |reason| format!(" (the first: {})", safe(reason)));
+    if let Some(folder) = outside {
+        print(uncovered(folder))?;
+    }
     print(format!(
-        "{pieces} pictures would be made, {kept} stay as they are{reason}; --write does it"
+        "{} would be made{}; --write does it",
+        count(pieces, "picture"),
+        stayed(planned)
     ))
 }
 
@@ -154,7 +217,7 @@ fn describe(set: &Set, planned: &Planned) -> Value {
         told["focus"] = json!({"point": focus.point, "faces": focus.faces, "entropy": focus.busiest, "corners": focus.corners.len()});
     }
     if let Some(kept) = &planned.kept {
-        told["unchanged"] = json!(kept);
+        told["unchanged"] = json!(kept.to_string());
     }
     if let Some(trouble) = &planned.trouble {
         told["error"] = json!(trouble.fault.to_string());

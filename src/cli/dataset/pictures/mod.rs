@@ -5,7 +5,7 @@
 mod dedup;
 mod make;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 use danlu::data::journal::Change;
@@ -18,7 +18,7 @@ use danlu::data::set::Set;
 use danlu::ui::text::safe;
 use serde_json::json;
 
-use super::work::{Common, Work, absolute, lines};
+use super::work::{Common, Work, absolute, count, lines};
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
 use crate::cli::{print, print_json};
@@ -49,13 +49,13 @@ pub(in crate::cli) enum Command {
         #[command(flatten)]
         output: Output,
         /// The size of the pieces
-        #[arg(long, value_name = "SIZE", value_parser = size, default_value = "512")]
+        #[arg(long, value_name = "SIZE", value_parser = size, default_value = "512", allow_hyphen_values = true)]
         size: (u32, u32),
         /// Split pictures whose ratio is at most this, against that of the pieces
-        #[arg(long, value_name = "SHARE", default_value_t = 0.5, value_parser = share)]
+        #[arg(long, value_name = "SHARE", default_value_t = 0.5, value_parser = share, allow_negative_numbers = true)]
         threshold: f64,
         /// How much of a piece is on the next as well
-        #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = overlap)]
+        #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = overlap, allow_negative_numbers = true)]
         overlap: f64,
     },
     /// Save as another kind of file: 8 bits, RGB or grey, upright
@@ -80,7 +80,7 @@ pub(in crate::cli) enum Command {
         #[arg(long, default_value = "{n:04}")]
         pattern: String,
         /// The first number in each folder
-        #[arg(long, default_value_t = 1, value_name = "N")]
+        #[arg(long, default_value_t = 1, value_name = "N", allow_negative_numbers = true)]
         start: u64,
         /// In which order
         #[arg(long, value_enum, default_value_t = Order::Name)]
@@ -111,7 +111,7 @@ pub(in crate::cli) struct Output {
     #[arg(long, visible_alias = "format", value_enum)]
     pub(super) to: Option<Kind>,
     /// JPEG's quality
-    #[arg(long, default_value_t = 95, value_name = "1-100", value_parser = clap::value_parser!(u8).range(1..=100))]
+    #[arg(long, default_value_t = 95, value_name = "1-100", value_parser = clap::value_parser!(u8).range(1..=100), allow_negative_numbers = true)]
     pub(super) quality: u8,
     /// Lay transparent pictures on this colour: `white`, `black`, `gray`, `#rrggbb`
     #[arg(long, value_name = "COLOUR", value_parser = colour)]
@@ -160,34 +160,40 @@ pub(in crate::cli) struct Crop {
     #[command(flatten)]
     how: How,
     /// With `--ratio`, how much of what is cut off lies before the rest, across and down: `0.5,0` keeps the top
-    #[arg(long, value_name = "X,Y", value_parser = point, default_value = "0.5,0.5", requires = "ratio")]
+    #[arg(long, value_name = "X,Y", value_parser = point, default_value = "0.5,0.5", requires = "ratio", allow_hyphen_values = true)]
     at: (f64, f64),
     /// With `--auto`, the shortest side
-    #[arg(long, value_name = "PIXELS", default_value_t = 384, requires = "auto")]
+    #[arg(
+        long,
+        value_name = "PIXELS",
+        default_value_t = 384,
+        requires = "auto",
+        allow_negative_numbers = true
+    )]
     min_side: u32,
     /// With `--auto`, the longest side
-    #[arg(long, value_name = "PIXELS", default_value_t = 768, requires = "auto", value_parser = clap::value_parser!(u32).range(1..=16384))]
+    #[arg(long, value_name = "PIXELS", default_value_t = 768, requires = "auto", value_parser = clap::value_parser!(u32).range(1..=16384), allow_negative_numbers = true)]
     max_side: u32,
     /// With `--auto`, the fewest pixels, as a size
-    #[arg(long, value_name = "SIZE", default_value = "64", value_parser = size, requires = "auto")]
+    #[arg(long, value_name = "SIZE", default_value = "64", value_parser = size, requires = "auto", allow_hyphen_values = true)]
     min_area: (u32, u32),
     /// With `--auto`, the most pixels, as a size
-    #[arg(long, value_name = "SIZE", default_value = "640", value_parser = size, requires = "auto")]
+    #[arg(long, value_name = "SIZE", default_value = "640", value_parser = size, requires = "auto", allow_hyphen_values = true)]
     max_area: (u32, u32),
     /// With `--auto`, how far the ratio may be off
-    #[arg(long, value_name = "SHARE", default_value_t = 0.1, value_parser = share, requires = "auto")]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.1, value_parser = share, requires = "auto", allow_negative_numbers = true)]
     threshold: f64,
     /// With `--auto`, prefer the nearest ratio to the largest area
     #[arg(long, requires = "auto")]
     by_error: bool,
     /// With `--focus`, how much faces count
-    #[arg(long, value_name = "SHARE", default_value_t = 0.9, value_parser = share, requires = "focus")]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.9, value_parser = share, requires = "focus", allow_negative_numbers = true)]
     face_weight: f64,
     /// With `--focus`, how much entropy counts
-    #[arg(long, value_name = "SHARE", default_value_t = 0.15, value_parser = share, requires = "focus")]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.15, value_parser = share, requires = "focus", allow_negative_numbers = true)]
     entropy_weight: f64,
     /// With `--focus`, how much edges count
-    #[arg(long, value_name = "SHARE", default_value_t = 0.5, value_parser = share, requires = "focus")]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.5, value_parser = share, requires = "focus", allow_negative_numbers = true)]
     edges_weight: f64,
 }
 
@@ -195,16 +201,16 @@ pub(in crate::cli) struct Crop {
 #[group(required = true, multiple = false)]
 struct How {
     /// This rectangle of each: left, upper edge, width, height in pixels of the upright picture
-    #[arg(long, value_name = "X,Y,W,H", value_parser = rectangle)]
+    #[arg(long, value_name = "X,Y,W,H", value_parser = rectangle, allow_hyphen_values = true)]
     rect: Option<Rectangle>,
     /// The largest part of this ratio, such as `2:3`
-    #[arg(long, value_name = "W:H", value_parser = ratio)]
+    #[arg(long, value_name = "W:H", value_parser = ratio, allow_hyphen_values = true)]
     ratio: Option<(f64, f64)>,
     /// A1111's auto-sized crop: the size in steps of 64 that fits best
     #[arg(long)]
     auto: bool,
     /// A1111's crop around faces, entropy and edges, scaled to this size
-    #[arg(long, value_name = "SIZE", value_parser = size)]
+    #[arg(long, value_name = "SIZE", value_parser = size, allow_hyphen_values = true)]
     focus: Option<(u32, u32)>,
 }
 
@@ -250,7 +256,7 @@ pub(in crate::cli) struct Size {
     #[arg(long)]
     enlarge: bool,
     /// Cut sides down to a multiple of this
-    #[arg(long, value_name = "PIXELS", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "PIXELS", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true)]
     multiple: u32,
 }
 
@@ -258,19 +264,19 @@ pub(in crate::cli) struct Size {
 #[group(required = true, multiple = false)]
 struct To {
     /// The longer side
-    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(1..=65535))]
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(1..=65535), allow_negative_numbers = true)]
     longest: Option<u32>,
     /// The shorter side
-    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(1..=65535))]
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(1..=65535), allow_negative_numbers = true)]
     shortest: Option<u32>,
     /// As many pixels as this size has
-    #[arg(long, value_name = "SIZE", value_parser = size)]
+    #[arg(long, value_name = "SIZE", value_parser = size, allow_hyphen_values = true)]
     area: Option<(u32, u32)>,
     /// Exactly this size; what sticks out is cut off
-    #[arg(long, value_name = "SIZE", value_parser = size)]
+    #[arg(long, value_name = "SIZE", value_parser = size, allow_hyphen_values = true)]
     size: Option<(u32, u32)>,
     /// Both sides times this
-    #[arg(long, value_name = "FACTOR", value_parser = factor)]
+    #[arg(long, value_name = "FACTOR", value_parser = factor, allow_negative_numbers = true)]
     scale: Option<f64>,
 }
 
@@ -335,40 +341,60 @@ pub(in crate::cli) fn run(context: &Context, command: Command) -> Result<(), Fai
             start,
             by,
         } => {
-            let pattern = Pattern::parse(&pattern).map_err(|error| Failure::usage(safe(&error)))?;
+            let pattern = Pattern::parse(&pattern).map_err(|error| Failure::usage(safe(&error.to_string())))?;
             let by = match by {
                 Order::Name => By::Name,
                 Order::Time => By::Time,
                 Order::Bytes => By::Bytes,
             };
-            let (set, pictures) = common.open(context)?;
+            let (set, pictures) = common.open_to_move(context)?;
             let renaming = rename(&set, &pictures, &pattern, start, by);
             for name in renaming.taken.iter().filter(|_| !common.json) {
                 print(format!("{} is taken by a file that stays", safe(&set.relative(name))))?;
             }
-            moves(&common, &set, "dataset rename", renaming.changes, None)
+            moves(&common, &set, "dataset rename", renaming.changes)
         }
         Command::Cull { common, into } => {
-            let (set, pictures) = common.open(context)?;
+            let (set, pictures) = common.open_to_move(context)?;
+            let usual = set.root.join(danlu::data::journal::FOLDER).join("culled");
             let folder = into.as_deref().map(absolute);
-            let inside = set.root.join(danlu::data::journal::FOLDER).join("culled");
-            let changes = cull(&set, &pictures, folder.as_deref().unwrap_or(&inside));
-            moves(&common, &set, "dataset cull", changes, folder)
+            if let Some(folder) = &folder {
+                aim(&common, &set, folder)?;
+            }
+            let changes = cull(&set, &pictures, folder.as_deref().unwrap_or(&usual));
+            moves(&common, &set, "dataset cull", changes)
         }
         Command::Dedup(options) => dedup::run(context, &options),
     }
 }
 
+/// Refuses a folder for pictures that are taken out where undo could not find them again, and says where they would stay in the set.
+fn aim(common: &Common, set: &Set, folder: &Path) -> Result<(), Failure> {
+    let named = folder.to_string_lossy();
+    if !make::is_inside(set, folder) {
+        let sentence = format!(
+            "{} lies outside of the dataset, where undo could not take pictures back from",
+            safe(&named)
+        );
+        let hint = "name a folder in the dataset, best one whose name begins with a dot, or leave --into out";
+        return Err(Failure::usage(sentence).hint(hint));
+    }
+    let root = absolute(&set.root);
+    let below = folder.strip_prefix(&root).unwrap_or(folder);
+    let is_hidden = below.iter().any(|part| part.as_encoded_bytes().starts_with(b"."));
+    if !is_hidden && !common.json {
+        print(format!(
+            "pictures in {} may still belong to the dataset; folders whose names begin with a dot, such as .culled, are not looked into",
+            safe(&named)
+        ))?;
+    }
+    Ok(())
+}
+
 /// Shows moves, or makes them.
-fn moves(
-    common: &Common,
-    set: &Set,
-    what: &str,
-    changes: Vec<Change>,
-    elsewhere: Option<PathBuf>,
-) -> Result<(), Failure> {
+fn moves(common: &Common, set: &Set, what: &str, changes: Vec<Change>) -> Result<(), Failure> {
     if common.write {
-        return Work::begin()?.commit(set, what, changes, elsewhere.as_deref(), common.json);
+        return Work::begin()?.commit(set, what, changes, None, common.json);
     }
     let pairs: Vec<_> = changes
         .iter()
@@ -383,9 +409,12 @@ fn moves(
         let moves: Vec<_> = pairs.iter().map(|(from, to)| json!({"from": from, "to": to})).collect();
         return print_json(&json!({"written": false, "moves": moves}));
     }
-    let told = pairs.iter().map(|(from, to)| format!("{} -> {}", safe(from), safe(to)));
+    let told = pairs.iter().map(|(from, to)| match &**from {
+        "" => format!("{} (a copy)", safe(to)),
+        from => format!("{} -> {}", safe(from), safe(to)),
+    });
     print(lines(common.all, told.collect()))?;
-    print(format!("{} files would move; --write does it", pairs.len()))
+    print(format!("{} would move; --write does it", count(pairs.len(), "file")))
 }
 
 /// `512`, `768x512`.
@@ -406,9 +435,9 @@ fn numbers<const N: usize>(text: &str, separator: char) -> Option<[f64; N]> {
 }
 
 fn rectangle(text: &str) -> Result<Rectangle, String> {
-    let numbers = numbers::<4>(text, ',').filter(|all| all.iter().all(|n| n.fract() == 0.0 && (0.0..=1e9).contains(n)));
-    numbers
-        .map(|numbers| Rectangle(numbers.map(|number| number as u32)))
+    danlu::data::picture::cut::rectangle(text)
+        .filter(|[.., width, height]| *width > 0 && *height > 0)
+        .map(Rectangle)
         .ok_or_else(|| format!("{text:?} is no rectangle; write left,top,width,height in pixels"))
 }
 

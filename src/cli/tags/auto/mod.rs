@@ -3,6 +3,7 @@
 mod args;
 mod show;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -20,6 +21,7 @@ use danlu::data::set::{self, Set};
 use danlu::data::tags::Index;
 use danlu::engine::{Engine, Event, Job, Setup};
 use danlu::vision::job::Name;
+use danlu::vision::results::Left;
 use danlu::vision::{Conflict, Proposal, TagJob, places, results};
 
 pub(in crate::cli) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
@@ -27,11 +29,12 @@ pub(in crate::cli) fn run(context: &Context, options: &Options) -> Result<(), Fa
     let dir = std::path::absolute(&options.dir).map_err(|e| Failure::failed(e.to_string()))?;
     let place = results::place(&context.paths.data_dir, &dir);
     if options.take {
-        let left = results::read(&place).map_err(|e| nothing(&dir, &e))?;
-        if !left.is_done {
-            show::remark("the job has not looked at all its pictures yet");
-        }
-        return finish(options, &left.job, open(&dir, &left.job.options())?, left.proposals);
+        return take(
+            context,
+            options,
+            &dir,
+            results::read(&place).map_err(|e| nothing(&dir, &e))?,
+        );
     }
     let wanted = options.model.as_deref().unwrap_or_default();
     let model = places::find(&context.tagger_roots(), wanted).map_err(|e| {
@@ -39,17 +42,12 @@ pub(in crate::cli) fn run(context: &Context, options: &Options) -> Result<(), Fa
         Failure::failed(e.to_string()).maybe_hint(hint)
     })?;
     let mut job = TagJob::new(&dir, std::path::absolute(&model).unwrap_or(model));
-    if let Some(extension) = &options.extension {
-        job.extension.clone_from(extension);
-    }
-    if let Some(separator) = &options.separator {
-        job.separator.clone_from(separator);
-    }
+    options.reads(&mut job);
     job.settings = settings;
     job.conflict = options.on_conflict.map(Conflict::from).unwrap_or_default();
     let set = open(&dir, &job.options())?;
     if let Some(query) = &options.query {
-        job.pictures = Some(chosen(context, &set, query)?);
+        job.pictures = Some(chosen(context, &options.dir, &set, query)?);
     }
     if options.queue {
         job.results = Some(place);
@@ -57,7 +55,71 @@ pub(in crate::cli) fn run(context: &Context, options: &Options) -> Result<(), Fa
         return queue::submit(context, Job::Tag(Box::new(job)), options.json);
     }
     let proposals = propose(context, job.clone())?;
-    finish(options, &job, set, proposals)
+    let unseen = unseen(&set, &job, &proposals);
+    finish(options, &job, set, proposals, &unseen)
+}
+
+/// Shows or writes what a job has left, narrowed as far as it can still be.
+fn take(context: &Context, options: &Options, dir: &Path, left: Left) -> Result<(), Failure> {
+    let (mut job, mut proposals) = (left.job, left.proposals);
+    if let Some(option) = options.too_late() {
+        let sentence = format!("{option} is the model's, and the proposals to take are made");
+        return Err(Failure::usage(sentence).hint("give it to a new job, with --queue in the place of --take"));
+    }
+    if let Some(wanted) = options.model.as_deref().filter(|wanted| !is_of(context, &job, wanted)) {
+        let sentence = format!("the proposals are of the model {:?}, not of {wanted:?}", job.name());
+        return Err(Failure::failed(sentence).hint("leave --model out to take them, or begin a job with --queue"));
+    }
+    let narrowing = options.narrowing();
+    if !narrowing.is_empty() && proposals.iter().any(|proposal| proposal.caption.is_some()) {
+        let sentence = "the proposals are a captioner's sentences, which have no tags and no confidences";
+        return Err(Failure::usage(sentence).hint("choose pictures with --where"));
+    }
+    narrowing
+        .narrow(&job.settings.tagging, &mut proposals)
+        .map_err(|e| Failure::usage(e.to_string()).hint("for more, begin a job anew with --queue"))?;
+    options.reads(&mut job);
+    let set = open(dir, &job.options())?;
+    if let Some(query) = &options.query {
+        let chosen: HashSet<_> = chosen(context, &options.dir, &set, query)?
+            .into_iter()
+            .map(|name| name.0)
+            .collect();
+        proposals.retain(|proposal| chosen.contains(&proposal.picture));
+    }
+    if !left.is_done {
+        show::remark("the job has not looked at all its pictures yet");
+    }
+    finish(options, &job, set, proposals, &[])
+}
+
+/// Whether a job ran the model that is meant.
+fn is_of(context: &Context, job: &TagJob, wanted: &str) -> bool {
+    match places::find(&context.tagger_roots(), wanted) {
+        Ok(found) => std::path::absolute(found).is_ok_and(|found| found == job.model),
+        // It may have been moved or deleted since.
+        Err(_) => Path::new(wanted)
+            .file_name()
+            .is_some_and(|name| name.eq_ignore_ascii_case(job.name())),
+    }
+}
+
+/// The pictures that were to be looked at and could not be.
+fn unseen(set: &Set, job: &TagJob, proposals: &[Proposal]) -> Vec<PathBuf> {
+    let seen: HashSet<&Path> = proposals.iter().map(|proposal| proposal.picture.as_path()).collect();
+    let chosen: Option<HashSet<&Path>> = job
+        .pictures
+        .as_ref()
+        .map(|names| names.iter().map(|name| name.0.as_path()).collect());
+    let asks = |picture: usize| job.conflict != Conflict::Ignore || propose::is_blank(set, picture);
+    let paths = set.pictures.iter().map(|picture| &picture.path).enumerate();
+    let wanted = paths.filter(|(picture, path)| {
+        chosen.as_ref().is_none_or(|chosen| chosen.contains(path.as_path())) && asks(*picture)
+    });
+    let paths = wanted
+        .map(|(_, path)| path)
+        .filter(|path| !seen.contains(path.as_path()));
+    paths.cloned().collect()
 }
 
 fn open(dir: &Path, options: &set::Options) -> Result<Set, Failure> {
@@ -78,8 +140,8 @@ fn nothing(dir: &Path, error: &std::io::Error) -> Failure {
 }
 
 /// The pictures that a query chooses.
-fn chosen(context: &Context, set: &Set, query: &str) -> Result<Vec<Name>, Failure> {
-    let chosen = choice::pictures(context, set, &Index::of(set), Some(query))?;
+fn chosen(context: &Context, dir: &Path, set: &Set, query: &str) -> Result<Vec<Name>, Failure> {
+    let chosen = choice::pictures(context, dir, set, &Index::of(set), Some(query))?;
     Ok(chosen.into_iter().map(|i| Name(set.pictures[i].path.clone())).collect())
 }
 
@@ -119,13 +181,19 @@ fn propose(context: &Context, job: TagJob) -> Result<Vec<Proposal>, Failure> {
 }
 
 /// Shows what the proposals come to, and writes it where that was asked for.
-fn finish(options: &Options, job: &TagJob, set: Set, proposals: Vec<Proposal>) -> Result<(), Failure> {
+fn finish(
+    options: &Options,
+    job: &TagJob,
+    set: Set,
+    proposals: Vec<Proposal>,
+    unseen: &[PathBuf],
+) -> Result<(), Failure> {
     let conflict = options.on_conflict.map_or(job.conflict, Conflict::from);
     let plan = propose::plan(&set, &proposals, conflict, &Choices::default());
     let (refused, count) = (plan.refused.clone(), plan.changes.len());
     if options.json {
         // Before anything is written: what cannot be told must not be done either.
-        crate::cli::print_json(&show::json(&set, job, &proposals, &plan, options.write))?;
+        crate::cli::print_json(&show::json(&set, job, &proposals, &plan, unseen, options.write))?;
     } else {
         crate::cli::print(show::text(&set, &proposals, &plan))?;
     }

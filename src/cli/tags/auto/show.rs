@@ -2,15 +2,17 @@
 
 use std::collections::HashMap;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use danlu::data::document::Document;
-use danlu::data::edit::diff::{self, Fate};
+use danlu::data::edit::diff;
 use danlu::data::edit::{Plan, Planned};
 use danlu::data::set::Set;
 use danlu::ui::text::safe;
 use danlu::vision::{Label, Proposal, TagJob};
 use serde_json::{Value, json};
+
+use crate::cli::tags::history::show::sides;
 
 /// A file's name for people.
 pub(super) fn name(set: &Set, path: &Path) -> String {
@@ -55,24 +57,28 @@ pub(super) fn text(set: &Set, proposals: &[Proposal], plan: &Plan) -> String {
                     change.after.as_deref(),
                     set.separator(change.picture),
                 ) {
-                    let sides = [('-', line.before()), ('+', line.after())];
-                    for (sign, side) in sides {
-                        if let Some(side) = side.filter(|_| line.pieces.iter().any(|piece| piece.fate != Fate::Same)) {
-                            text += &format!("  {sign} {}\n", safe(&side));
-                        }
-                    }
+                    text += &sides(&line);
                 }
             }
         }
     }
     if proposals.is_empty() {
-        text += "no picture was looked at: all have captions, or none is there\n";
+        text += "there are no proposals: every picture that was meant has a caption, or there is none\n";
     }
     text
 }
 
 /// One object; what does not apply is null.
-pub(super) fn json(set: &Set, job: &TagJob, proposals: &[Proposal], plan: &Plan, written: bool) -> Value {
+///
+/// `write` is an older name of `written`.
+pub(super) fn json(
+    set: &Set,
+    job: &TagJob,
+    proposals: &[Proposal],
+    plan: &Plan,
+    unseen: &[PathBuf],
+    written: bool,
+) -> Value {
     let changes = by_picture(set, plan);
     let label =
         |label: &Label| json!({ "tag": label.text, "confidence": rounded(label.confidence), "kind": label.kind });
@@ -89,12 +95,17 @@ pub(super) fn json(set: &Set, job: &TagJob, proposals: &[Proposal], plan: &Plan,
             "after": change.and_then(|change| caption(change.after.as_ref())),
         })
     };
-    let refused = |(path, why): &(std::path::PathBuf, String)| json!({ "file": set.relative(path), "why": why });
+    let refused = |path: &Path, why: &str| json!({ "file": set.relative(path), "why": why });
+    let alone = plan.refused.iter().map(|(path, why)| refused(path, &why.to_string()));
+    let unseen = unseen
+        .iter()
+        .map(|path| refused(path, "the picture cannot be looked at"));
     json!({
         "model": job.name(),
         "proposals": proposals.iter().map(one).collect::<Vec<_>>(),
-        "refused": plan.refused.iter().map(refused).collect::<Vec<_>>(),
+        "refused": alone.chain(unseen).collect::<Vec<_>>(),
         "write": written,
+        "written": written,
     })
 }
 

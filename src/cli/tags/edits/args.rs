@@ -35,12 +35,21 @@ pub(in crate::cli) struct Common {
 /// How captions are found and split.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Files {
-    /// What captions end in; of several the first that a picture has
+    /// What captions end in; of several the first that a picture has. Of a dataset TOML that does not say it, `.caption` unless this is set
     #[arg(long, value_name = "EXT", default_value = ".txt,.caption")]
     extension: String,
     /// What stands between tags
-    #[arg(long, value_name = "TEXT", default_value = ",", allow_hyphen_values = true)]
+    #[arg(long, value_name = "TEXT", default_value = ",", allow_hyphen_values = true, value_parser = separator)]
     separator: String,
+}
+
+/// What stands between tags. Without anything there would be one tag a line.
+pub(in crate::cli) fn separator(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        Err("something must stand between tags, such as a comma".to_owned())
+    } else {
+        Ok(text.to_owned())
+    }
 }
 
 impl Files {
@@ -62,7 +71,7 @@ impl Common {
 #[derive(Debug, Args)]
 pub(in crate::cli) struct Tags {
     /// A tag, or several with separators between them
-    #[arg(long = "tag", value_name = "TAG")]
+    #[arg(long = "tag", value_name = "TAG", allow_hyphen_values = true)]
     tags: Vec<String>,
     /// Tags in which this regular expression fits
     #[arg(long, value_name = "REGEX", allow_hyphen_values = true)]
@@ -71,10 +80,10 @@ pub(in crate::cli) struct Tags {
     #[arg(long, value_name = "NAME", value_parser = categories())]
     category: Vec<Category>,
     /// Only tags that at least so many captions have: `80%`, or a number of captions
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     at_least: Option<Threshold>,
     /// Only tags that at most so many captions have
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     at_most: Option<Threshold>,
 }
 

@@ -6,10 +6,12 @@ pub(in crate::cli) mod args;
 mod show;
 mod stats;
 
+use std::io::Write;
 use std::path::Path;
 
 use clap::{Args, Subcommand};
 use danlu::data::edit::{self, At, By, Choices, Edit, Strike, plan};
+use danlu::data::journal::Journal;
 use danlu::data::set::{self, Set};
 use danlu::data::tags::Index;
 use danlu::ui::text::{safe, safe_lines};
@@ -23,7 +25,7 @@ use crate::cli::{print, print_json};
 
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Command {
-    /// Count tags: how many captions have each
+    /// Count tags: how often each stands in captions, and in what share of them
     Stats(stats::Options),
     /// Take tags out
     Remove {
@@ -44,7 +46,7 @@ pub(in crate::cli) enum Command {
         #[command(flatten)]
         common: Common,
         /// A tag, or several with separators between them
-        #[arg(long = "tag", value_name = "TAG", required = true)]
+        #[arg(long = "tag", value_name = "TAG", required = true, allow_hyphen_values = true)]
         tags: Vec<String>,
         /// Before all others instead of behind them; those that are there move
         #[arg(long)]
@@ -55,10 +57,10 @@ pub(in crate::cli) enum Command {
         #[command(flatten)]
         common: Common,
         /// The tag
-        #[arg(long, value_name = "TAG")]
+        #[arg(long, value_name = "TAG", allow_hyphen_values = true)]
         from: String,
         /// What it becomes; several tags with separators between them
-        #[arg(long, value_name = "TAG")]
+        #[arg(long, value_name = "TAG", allow_hyphen_values = true)]
         to: String,
     },
     /// Make several tags one, as `1boy` and `facial hair` become `smith`, in captions that have all of them
@@ -66,10 +68,10 @@ pub(in crate::cli) enum Command {
         #[command(flatten)]
         common: Common,
         /// A tag, or several with separators between them
-        #[arg(long, value_name = "TAG", required = true)]
+        #[arg(long, value_name = "TAG", required = true, allow_hyphen_values = true)]
         from: Vec<String>,
         /// What they become, where the first of them stands
-        #[arg(long, value_name = "TAG")]
+        #[arg(long, value_name = "TAG", allow_hyphen_values = true)]
         to: String,
         /// Also in captions that have only some of them
         #[arg(long)]
@@ -80,7 +82,7 @@ pub(in crate::cli) enum Command {
         #[command(flatten)]
         common: Common,
         /// A tag, or several with separators between them
-        #[arg(long = "tag", value_name = "TAG", required = true)]
+        #[arg(long = "tag", value_name = "TAG", required = true, allow_hyphen_values = true)]
         tags: Vec<String>,
     },
     /// Sort the tags of each caption
@@ -91,7 +93,7 @@ pub(in crate::cli) enum Command {
         #[arg(long, default_value = "name")]
         by: SortBy,
         /// Leave so many tags at the beginning where they are
-        #[arg(long, default_value_t = 0, value_name = "N")]
+        #[arg(long, default_value_t = 0, value_name = "N", allow_negative_numbers = true)]
         keep: usize,
     },
     /// Take out tags that a caption has twice
@@ -139,7 +141,7 @@ pub(in crate::cli) struct Trigger {
     #[command(flatten)]
     common: Common,
     /// The trigger word, or several tags with separators between them
-    #[arg(long, value_name = "TAG")]
+    #[arg(long, value_name = "TAG", allow_hyphen_values = true)]
     word: String,
     #[command(flatten)]
     struck: Tags,
@@ -147,7 +149,7 @@ pub(in crate::cli) struct Trigger {
     #[arg(long, conflicts_with_all = ["tags", "regex", "category", "at_least", "at_most"])]
     strike_all: bool,
     /// A tag that stays all the same
-    #[arg(long, value_name = "TAG", requires = "strike_all")]
+    #[arg(long, value_name = "TAG", requires = "strike_all", allow_hyphen_values = true)]
     but: Vec<String>,
 }
 
@@ -220,11 +222,18 @@ pub(in crate::cli) fn run(context: &Context, command: Command) -> Result<(), Fai
     change(context, &common, &edit)
 }
 
-/// Plans an edit, shows it, and writes it where that is asked for.
-fn change(context: &Context, common: &Common, edit: &Edit) -> Result<(), Failure> {
+/// A set as it was read, and what an edit would do with it.
+struct Planned {
+    set: Set,
+    index: Index,
+    pictures: Vec<usize>,
+    plan: edit::Plan,
+}
+
+fn planned(context: &Context, common: &Common, edit: &Edit) -> Result<Planned, Failure> {
     let set = open(common)?;
     let index = Index::of(&set);
-    let pictures = choice::pictures(context, &set, &index, common.query.as_deref())?;
+    let pictures = choice::pictures(context, &common.dir, &set, &index, common.query.as_deref())?;
     let choices = Choices {
         force_encoding: common.force_encoding,
     };
@@ -232,6 +241,32 @@ fn change(context: &Context, common: &Common, edit: &Edit) -> Result<(), Failure
     if let Some(query) = &common.query {
         plan.edit += &format!(" --where {}", edit::quoted(query));
     }
+    Ok(Planned {
+        set,
+        index,
+        pictures,
+        plan,
+    })
+}
+
+/// Plans an edit, shows it, and writes it where that is asked for.
+fn change(context: &Context, common: &Common, edit: &Edit) -> Result<(), Failure> {
+    let turn = Journal::at(&Set::root_of(&common.dir)).turn();
+    let mut planned = planned(context, common, edit)?;
+    let mut journal = of_set(&planned.set);
+    if common.write && !planned.plan.changes.is_empty() {
+        journal = journal.hold(&mut |_| Ok(()))?;
+        // Whoever wrote while this was planned was first; what is planned now is planned on top of that.
+        if journal.turn() != turn {
+            planned = self::planned(context, common, edit)?;
+        }
+    }
+    let Planned {
+        set,
+        index,
+        pictures,
+        plan,
+    } = planned;
     let told = show::Told::new(&set, &index, edit, &plan, pictures.len());
     if !common.write {
         return if common.json {
@@ -241,7 +276,6 @@ fn change(context: &Context, common: &Common, edit: &Edit) -> Result<(), Failure
         };
     }
     let (what, changes) = (plan.edit.clone(), plan.clone().into_changes());
-    let journal = of_set(&set);
     let done = travel::watched(|watch| journal.commit(&what, changes, watch))?;
     let notes = told.notes();
     if common.json {
@@ -264,7 +298,14 @@ fn refused(plan: &edit::Plan) -> Result<(), Failure> {
                 more => format!(", and {more} more are left alone"),
             };
             let sentence = format!("{} is left alone: {why}{more}", safe(&path));
-            Err(Failure::failed(sentence).hint("all else is done; --force-encoding edits captions that are not UTF-8"))
+            let is_encoding = |(_, why): &(_, edit::Refusal)| matches!(why, edit::Refusal::NotUtf8 { .. });
+            let is_encoding = plan.refused.iter().any(is_encoding);
+            let hint = if is_encoding {
+                "all else is done; --force-encoding edits captions that are not UTF-8"
+            } else {
+                "all else is done"
+            };
+            Err(Failure::failed(sentence).hint(hint))
         }
     }
 }
@@ -282,7 +323,8 @@ fn open(common: &Common) -> Result<Set, Failure> {
     Ok(set)
 }
 
-fn open_any(dir: &Path, options: &set::Options) -> Result<Set, Failure> {
+/// Opens a dataset.
+pub(in crate::cli) fn open_any(dir: &Path, options: &set::Options) -> Result<Set, Failure> {
     Set::open(dir, options).map_err(|error| {
         let sentence = error.to_string();
         // What is wrong with a TOML may be several lines.
@@ -292,4 +334,19 @@ fn open_any(dir: &Path, options: &set::Options) -> Result<Set, Failure> {
         };
         Failure::failed(sentence).maybe_hint(error.hint())
     })
+}
+
+/// Says on standard error that captions lie there which a dataset TOML leaves unread by saying nothing of them.
+pub(in crate::cli) fn warn_of_unread(set: &Set, file: &Path) {
+    let unread = set.unread(file).len();
+    if unread > 0 {
+        let have = if unread == 1 { "picture has" } else { "pictures have" };
+        // Nobody is left to tell when this fails.
+        let _ = writeln!(
+            std::io::stderr().lock(),
+            "warning: {unread} {have} a .txt file that training would not read, because {} sets no caption_extension; add \
+             caption_extension = \".txt\" to its [general]",
+            safe(&file.to_string_lossy())
+        );
+    }
 }

@@ -126,7 +126,7 @@ impl<'a> Told<'a> {
             })
         });
         let refused = self.plan.refused.iter();
-        let refused = refused.map(|(path, why)| json!({"file": name(root, path), "why": why}));
+        let refused = refused.map(|(path, why)| json!({"file": name(root, path), "why": why.to_string()}));
         let mut value = json!({
             "written": done.is_some(),
             "edit": self.plan.edit,

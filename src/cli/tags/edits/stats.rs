@@ -1,4 +1,4 @@
-//! `danlu tags stats`: tags and how many captions have them, as a table with bars or as JSON.
+//! `danlu tags stats`: how often tags stand in captions, as a table with bars or as JSON.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use danlu::ui::text::{pad_start, safe, truncate};
 use serde_json::json;
 
 use super::args::{self, Files};
-use super::open_any;
+use super::{open_any, warn_of_unread};
 use crate::cli::choice;
 use crate::cli::context::Context;
 use crate::cli::failure::Failure;
@@ -35,13 +35,13 @@ pub(in crate::cli) struct Options {
     #[arg(long, value_name = "NAME", value_parser = args::categories())]
     category: Vec<Category>,
     /// Only tags that at least so many captions have: `80%`, or a number of captions
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     at_least: Option<Threshold>,
     /// Only tags that at most so many captions have
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     at_most: Option<Threshold>,
     /// At most so many tags
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     limit: Option<usize>,
     /// Print JSON
     #[arg(long)]
@@ -58,9 +58,10 @@ enum Sort {
 
 pub(super) fn run(context: &Context, options: &Options) -> Result<(), Failure> {
     let set = open_any(&options.dir, &options.files.options())?;
+    warn_of_unread(&set, &options.dir);
     let index = Index::of(&set);
     let chosen = match &options.query {
-        Some(query) => Some(choice::pictures(context, &set, &index, Some(query))?),
+        Some(query) => Some(choice::pictures(context, &options.dir, &set, &index, Some(query))?),
         None => None,
     };
     let counts = index.counts(chosen.as_deref());
@@ -144,10 +145,18 @@ fn remark(set: &Set, index: &Index, surprises: &[Surprise], tag: TagId) -> Strin
     let Some(surprise) = surprises.iter().find(|surprise| surprise.tag == tag) else {
         return String::new();
     };
-    let expected = surprise.expected.round();
+    // Few are told with a part of one: 1 where 0 were expected would be no news.
+    let expected = if surprise.expected < 9.95 {
+        format!("{:.1}", surprise.expected)
+    } else {
+        format!("{:.0}", surprise.expected)
+    };
     let beside = match surprise.against {
         Against::Whole => "here".to_owned(),
-        Against::Folder(folder) => format!("in {}", safe(&set.relative(&set.subsets[folder as usize].folder))),
+        Against::Folder(folder) => match &*set.relative(&set.subsets[folder as usize].folder) {
+            "" => "in the dataset's own folder".to_owned(),
+            name => format!("in {}", safe(name)),
+        },
         Against::Tag(other) => format!("with {}", safe(index.name(other))),
         Against::Nothing => return String::new(),
     };

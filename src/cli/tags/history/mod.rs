@@ -39,7 +39,7 @@ pub(in crate::cli) struct Log {
     /// The dataset: a folder or a dataset TOML
     dir: PathBuf,
     /// At most so many
-    #[arg(long, default_value_t = 20, value_name = "N")]
+    #[arg(long, default_value_t = 20, value_name = "N", allow_negative_numbers = true)]
     limit: usize,
     /// What was done to this file
     #[arg(long, value_name = "FILE")]

@@ -1,11 +1,17 @@
 //! Changes and conflicts, for people and for scripts.
 
+use std::borrow::Cow;
 use std::path::Path;
 
-use danlu::data::edit::diff;
+use danlu::data::edit::diff::{self, Fate, Line};
 use danlu::data::journal::{Conflict, Merged, Texts, merge};
 use danlu::ui::text::safe;
 use serde_json::{Value, json};
+
+/// Characters of a line that is shown as it is; captions that training sees whole have fewer.
+const LONGEST: usize = 2000;
+/// Characters of a piece of a longer line that are shown at its beginning and at its end.
+const AROUND: usize = 100;
 
 /// How a file is named: from the dataset's folder on.
 pub(in crate::cli::tags) fn name(root: &Path, path: &Path) -> String {
@@ -26,28 +32,56 @@ pub(in crate::cli::tags) fn change(file: &str, before: Option<&[u8]>, after: Opt
     };
     let mut shown = format!("{}{fate}\n", safe(file));
     for line in diff::lines(before, after, separator) {
-        for (sign, side) in [('-', line.before()), ('+', line.after())] {
-            if let Some(side) = side {
-                shown += &format!("  {sign} {}\n", safe(&side));
-            }
-        }
+        shown += &sides(&line);
     }
     shown
 }
 
+/// A line as it was and as it becomes. Of one that is very long, what changes and a little around it.
+pub(in crate::cli::tags) fn sides(line: &Line) -> String {
+    let mut shown = String::new();
+    for (sign, other) in [('-', Fate::Added), ('+', Fate::Removed)] {
+        let pieces: Vec<_> = line.pieces.iter().filter(|piece| piece.fate != other).collect();
+        if pieces.is_empty() {
+            continue;
+        }
+        let length: usize = pieces.iter().map(|piece| piece.text.chars().count()).sum();
+        let parts = pieces.iter().map(|piece| match length {
+            ..=LONGEST => Cow::Borrowed(&*piece.text),
+            _ => around(&piece.text),
+        });
+        let mut text: String = parts.collect();
+        if length > LONGEST {
+            if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+                text.truncate(end);
+                text.push('…');
+            }
+            text += &format!("  ({length} characters)");
+        }
+        shown += &format!("  {sign} {}\n", safe(&text));
+    }
+    shown
+}
+
+/// The beginning and the end of a long text.
+fn around(text: &str) -> Cow<'_, str> {
+    let at = |place: usize| text.char_indices().nth(place).map(|(at, _)| at);
+    let end = text.char_indices().rev().nth(AROUND - 1).map(|(at, _)| at);
+    match (at(AROUND), end, at(2 * AROUND)) {
+        (Some(begin), Some(end), Some(_)) => format!("{}…{}", &text[..begin], &text[end..]).into(),
+        _ => text.into(),
+    }
+}
+
 /// A file that is left alone: why, its three texts, and what they would be joined.
 pub(in crate::cli::tags) fn conflict(root: &Path, conflict: &Conflict, separator: &str) -> String {
-    let mut shown = format!(
-        "{}: left alone: {}\n",
-        safe(&name(root, &conflict.path)),
-        conflict.why.sentence()
-    );
+    let mut shown = format!("{}: left alone: {}\n", safe(&name(root, &conflict.path)), conflict.why);
     let Some(texts) = &conflict.texts else { return shown };
     let mut line = |title: &str, text: &Option<Vec<u8>>| {
         let text = text.as_ref().map(|text| String::from_utf8_lossy(text));
         let text = text
             .as_deref()
-            .map_or("(no file)".into(), |text| safe(text.trim_end()).into_owned());
+            .map_or("(no file)".into(), |text| safe(&short(text.trim_end())).into_owned());
         shown += &format!("  {title:<8} {text}\n");
     };
     line("was", &texts.base);
@@ -57,6 +91,14 @@ pub(in crate::cli::tags) fn conflict(root: &Path, conflict: &Conflict, separator
         line("joined", &joined);
     }
     shown
+}
+
+/// A text, or of a very long one its beginning and end.
+fn short(text: &str) -> Cow<'_, str> {
+    match text.chars().count() {
+        ..=LONGEST => text.into(),
+        length => format!("{}  ({length} characters)", around(text)).into(),
+    }
 }
 
 #[expect(clippy::option_option, reason = "that the file goes is an answer too")]
@@ -74,7 +116,7 @@ fn joined(texts: &Texts, separator: &str) -> Option<Option<Vec<u8>>> {
 
 /// The same for scripts. `merged` is null where the texts contradict each other.
 pub(in crate::cli::tags) fn conflict_json(root: &Path, conflict: &Conflict, separator: &str) -> Value {
-    let mut value = json!({"file": name(root, &conflict.path), "why": conflict.why.sentence()});
+    let mut value = json!({"file": name(root, &conflict.path), "why": conflict.why.to_string()});
     if let Some(texts) = &conflict.texts {
         value["base"] = text(texts.base.as_deref()).into();
         value["ours"] = text(texts.ours.as_deref()).into();

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use danlu::data::journal::{Difference, Since, Snapshot, Text};
+use danlu::data::journal::{Difference, Journal, Since, Snapshot, Text};
 use danlu::data::set::{self, Set};
 use danlu::ui::text::safe;
 use serde_json::{Value, json};
@@ -48,7 +48,7 @@ pub(in crate::cli) struct Named {
     #[arg(long, default_value = ".txt,.caption", value_name = "EXT")]
     extension: String,
     /// What stands between tags
-    #[arg(long, default_value = ",", value_name = "TEXT")]
+    #[arg(long, default_value = ",", value_name = "TEXT", allow_hyphen_values = true)]
     separator: String,
     /// Print JSON
     #[arg(long)]
@@ -62,14 +62,16 @@ impl Named {
             separator: self.separator.clone(),
         };
         let set = open(&self.dir, &options)?;
-        match set.unreadable.iter().next() {
-            None => Ok(set),
-            Some((picture, why)) => {
-                let path = set.caption_path(*picture);
-                let sentence = format!("{} cannot be read: {why}", path.display());
-                Err(Failure::failed(safe(&sentence)).hint("a snapshot has all captions or none"))
-            }
+        if let Some((picture, why)) = set.unreadable.iter().next() {
+            let path = set.caption_path(*picture);
+            let sentence = format!("{} cannot be read: {why}", path.display());
+            return Err(Failure::failed(safe(&sentence)).hint("a snapshot has all captions or none"));
         }
+        if !set.pictures.is_empty() && (0..set.pictures.len()).all(|picture| set.refusal(picture).is_some()) {
+            let sentence = "all captions of this set are in a metadata file, which danlu does not write";
+            return Err(Failure::failed(sentence).hint("copy that file; a snapshot has captions beside pictures"));
+        }
+        Ok(set)
     }
 }
 
@@ -81,7 +83,8 @@ fn texts(set: &Set) -> Vec<Text<'_>> {
             caption.map(|caption| &*caption.document.bytes),
         )
     };
-    (0..set.pictures.len()).map(text).collect()
+    let beside = (0..set.pictures.len()).filter(|&number| set.refusal(number).is_none());
+    beside.map(text).collect()
 }
 
 pub(super) fn run(command: Command) -> Result<(), Failure> {
@@ -108,8 +111,13 @@ pub(super) fn run(command: Command) -> Result<(), Failure> {
         Command::Compare(named) => compare(&named, None),
         Command::Restore { named, write: false } => compare(&named, Some("add --write to restore them")),
         Command::Restore { named, write: true } => {
-            let set = named.open()?;
-            let journal = of_set(&set);
+            let turn = Journal::at(&Set::root_of(&named.dir)).turn();
+            let mut set = named.open()?;
+            let journal = of_set(&set).hold(&mut |_| Ok(()))?;
+            // Whoever wrote meanwhile was first.
+            if journal.turn() != turn {
+                set = named.open()?;
+            }
             let done = travel::watched(|watch| journal.restore(&named.name, &texts(&set), watch))?;
             if named.json {
                 print_json(&travel::done_json(&set.root, &done, &named.separator))?;

@@ -22,7 +22,7 @@ pub(in crate::cli) struct Options {
     /// The dataset: a folder or a dataset TOML
     dir: PathBuf,
     /// How many batches
-    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..), allow_negative_numbers = true)]
     steps: usize,
     /// Only the last change of this file
     #[arg(long, value_name = "FILE", conflicts_with = "steps")]
@@ -34,7 +34,7 @@ pub(in crate::cli) struct Options {
     #[arg(long)]
     all: bool,
     /// What stands between tags
-    #[arg(long, default_value = ",", value_name = "TEXT")]
+    #[arg(long, default_value = ",", value_name = "TEXT", allow_hyphen_values = true)]
     separator: String,
     /// Print JSON
     #[arg(long)]
@@ -63,7 +63,13 @@ pub(super) fn run(options: &Options, direction: Direction) -> Result<(), Failure
     if options.json {
         print_json(&done_json(&root, &done, &options.separator))?;
     }
-    report(&root, &done, &options.separator, options.json)
+    let left = match direction {
+        Direction::Undo => {
+            "what is left is still done: put the text back that danlu wrote and undo again, or a single file with --file"
+        }
+        Direction::Redo => "edit what is left by hand, or redo a single file with --file",
+    };
+    tell(&root, &done, &options.separator, options.json, left)
 }
 
 /// Does something that writes, under a bar, until Ctrl-C.
@@ -103,12 +109,42 @@ pub(in crate::cli::tags) fn watched(
 
 /// Says what was done; fails where not all of it could be.
 pub(in crate::cli) fn report(root: &Path, done: &Done, separator: &str, quiet: bool) -> Result<(), Failure> {
+    tell(root, done, separator, quiet, "edit what is left by hand")
+}
+
+/// The same; `left` says what to do about files that were left alone.
+fn tell(root: &Path, done: &Done, separator: &str, quiet: bool, left: &str) -> Result<(), Failure> {
     if !quiet {
         for conflict in done.conflicts.iter().take(SHOWN) {
             print(show::conflict(root, conflict, separator))?;
         }
         print(format!("{} changed", show::files(done.changed.len())))?;
     }
+    let after_failure = |error: &danlu::data::journal::Error| {
+        let (sentence, hint) = match (done.taken_back, done.changed.len()) {
+            (true, 0) => (
+                format!("{error}; of {} nothing was changed", show::files(done.left)),
+                "then repeat it",
+            ),
+            (true, changed) => (
+                format!(
+                    "{error}; {} are changed, and {} that belong together are as before",
+                    show::files(changed),
+                    done.left
+                ),
+                "then repeat it",
+            ),
+            (false, changed) => (
+                format!("{error}; {changed} of {} are written", show::files(changed + done.left)),
+                "then `danlu tags undo --write` takes back what is done, and `danlu tags redo --write` does the rest",
+            ),
+        };
+        let hint = match error.hint() {
+            Some(first) => format!("{first}, {hint}"),
+            None => hint.to_owned(),
+        };
+        Failure::failed(safe(&sentence)).hint(hint)
+    };
     let rest = |why: &str| {
         format!(
             "{} of {} are not written: {why}",
@@ -118,14 +154,14 @@ pub(in crate::cli) fn report(root: &Path, done: &Done, separator: &str, quiet: b
     };
     match &done.halted {
         Some(Halt::Stopped) => Err(Failure::interrupted(rest("it was stopped"))),
-        Some(Halt::Failed(error)) => Err(Failure::failed(safe(&rest(&error.to_string()))).maybe_hint(error.hint())),
+        Some(Halt::Failed(error)) => Err(after_failure(error)),
         None if done.conflicts.is_empty() => Ok(()),
         None => Err(Failure::failed(format!(
             "{} left alone, because others changed {} meanwhile",
             show::files(done.conflicts.len()),
             if done.conflicts.len() == 1 { "it" } else { "them" }
         ))
-        .hint("edit what is left by hand; all else is done")),
+        .hint(format!("{left}; all else is done"))),
     }
 }
 

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use danlu::data::buckets::hand::Hands;
+use danlu::data::buckets::hand::{Hand, Hands};
 use danlu::data::buckets::overview::{Row, fillings, sort_by_loss};
 use danlu::data::buckets::{Buckets, Size};
 use danlu::data::config::Dataset;
 use danlu::data::set;
 use danlu::ui::text::{pad, pad_start, safe};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::ground::Ground;
 use super::{options, warn};
@@ -31,7 +32,8 @@ pub(in crate::cli) struct Options {
     /// Name every picture in the table, not only those that lose most
     #[arg(long, conflicts_with = "json")]
     all: bool,
-    /// Print JSON: `[{"file":…,"size":[w,h],"bucket":[w,h],"resized":[w,h],"crop":[x,y,w,h]},…]`
+    /// Print JSON: `[{"file":…,"size":[w,h],"bucket":[w,h],"resized":[w,h],"crop":[x,y,w,h]},…]`; with `"hand":{"rectangle":[x,y,w,h]}` or
+    /// `"hand":{"focus":[x,y]}` where that was set, and `"used":false` where training does not take the picture
     #[arg(long)]
     json: bool,
 }
@@ -44,12 +46,18 @@ struct Line<'a> {
     bucket: Size,
     resized: Size,
     crop: [u32; 4],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hand: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    used: Option<bool>,
 }
 
 /// One dataset with its pictures.
 struct Part<'a> {
     dataset: &'a Dataset,
     rows: Vec<Row>,
+    /// Those that training does not take, such as regularization pictures of which there are enough.
+    unused: Vec<Row>,
 }
 
 pub(super) fn run(options: &Options) -> Result<(), Failure> {
@@ -60,9 +68,10 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         &set::Options::default(),
         arguments,
     )?;
-    let parts = parts(&ground)?;
+    let hands = ground.hands()?;
+    let parts = parts(&ground, &hands)?;
     if options.json {
-        return json(&ground, &parts);
+        return lines(&ground, &hands, &parts);
     }
     let several = parts.len() > 1;
     let tables = parts.iter().enumerate().map(|(number, part)| {
@@ -77,16 +86,16 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
 }
 
 /// Where all pictures go. Those whose size cannot be read are told on standard error and left out.
-fn parts(ground: &Ground) -> Result<Vec<Part<'_>>, Failure> {
-    let hands = Hands::read(&ground.set.root);
-    let hands = hands.map_err(|error| Failure::failed(error.to_string()).maybe_hint(error.hint()))?;
+fn parts<'a>(ground: &'a Ground, hands: &Hands) -> Result<Vec<Part<'a>>, Failure> {
     let sizes = ground.sizes();
+    // Where nothing can be dealt each picture says itself why.
+    let taken = ground.deal(&sizes, hands, 0).map(|group| group.used()).ok();
     let mut parts: Vec<Part<'_>> = Vec::new();
     let mut told = vec![false; sizes.len()];
-    for (dataset, _, pictures) in ground.used() {
+    for ([of, subset], dataset, _, pictures) in ground.used() {
         if parts.last().is_none_or(|part| !std::ptr::eq(part.dataset, dataset)) {
-            let rows = Vec::new();
-            parts.push(Part { dataset, rows });
+            let (rows, unused) = (Vec::new(), Vec::new());
+            parts.push(Part { dataset, rows, unused });
         }
         let buckets = Buckets::new(&dataset.buckets);
         let buckets = buckets.map_err(|error| Failure::usage(error.to_string()).maybe_hint(error.hint()))?;
@@ -94,9 +103,21 @@ fn parts(ground: &Ground) -> Result<Vec<Part<'_>>, Failure> {
             match &sizes[picture] {
                 Ok(size) => {
                     let hand = hands.of(&ground.set.root, &ground.set.pictures[picture].path);
-                    let placement = buckets.place(*size, hand);
-                    if let (Some(part), row) = (parts.last_mut(), Row { picture, placement }) {
-                        part.rows.push(row);
+                    let fitting = hand.filter(|hand| hand.fits(*size));
+                    if fitting != hand && !std::mem::replace(&mut told[picture], true) {
+                        warn(&format!(
+                            "{}: its rectangle in .danlu/crops.toml lies beside it, so that it is cut as usual",
+                            ground.name(picture)
+                        ));
+                    }
+                    let placement = buckets.place(*size, fitting);
+                    let is_taken = taken
+                        .as_ref()
+                        .is_none_or(|taken| taken.contains(&[of, subset, picture]));
+                    let is_used = is_taken || placement.is_err();
+                    let row = Row { picture, placement };
+                    if let Some(part) = parts.last_mut() {
+                        if is_used { &mut part.rows } else { &mut part.unused }.push(row);
                     }
                 }
                 Err(why) if !std::mem::replace(&mut told[picture], true) => {
@@ -108,26 +129,38 @@ fn parts(ground: &Ground) -> Result<Vec<Part<'_>>, Failure> {
     }
     for part in &mut parts {
         part.rows.sort_by_key(|row| row.picture);
+        part.unused.sort_by_key(|row| row.picture);
     }
     Ok(parts)
 }
 
-fn json(ground: &Ground, parts: &[Part<'_>]) -> Result<(), Failure> {
+fn lines(ground: &Ground, hands: &Hands, parts: &[Part<'_>]) -> Result<(), Failure> {
     let mut placed = Vec::new();
-    for row in parts.iter().flat_map(|part| &part.rows) {
-        match &row.placement {
-            Ok(placement) => placed.push((ground.name(row.picture), placement)),
-            Err(error) => warn(&format!("{}: {error}", ground.name(row.picture))),
+    for part in parts {
+        let unused = part.unused.iter().map(|row| (row, Some(false)));
+        let mut rows: Vec<_> = part.rows.iter().map(|row| (row, None)).chain(unused).collect();
+        rows.sort_by_key(|(row, _)| row.picture);
+        for (row, used) in rows {
+            match &row.placement {
+                Ok(placement) => placed.push((ground.name(row.picture), row.picture, placement, used)),
+                Err(error) => warn(&format!("{}: {error}", ground.name(row.picture))),
+            }
         }
     }
-    let lines = placed.iter().map(|(file, placement)| Line {
+    let hand = |picture: usize| match hands.of(&ground.set.root, &ground.set.pictures[picture].path)? {
+        Hand::Rectangle(rectangle) => Some(json!({ "rectangle": rectangle })),
+        Hand::Focus(focus) => Some(json!({ "focus": focus })),
+    };
+    let told = placed.iter().map(|(file, picture, placement, used)| Line {
         file,
         size: placement.size,
         bucket: placement.bucket,
         resized: placement.resized,
         crop: placement.crop,
+        hand: hand(*picture),
+        used: *used,
     });
-    print_json(&lines.collect::<Vec<_>>())
+    print_json(&told.collect::<Vec<_>>())
 }
 
 fn table(ground: &Ground, part: &Part<'_>, all: bool) -> String {
@@ -181,6 +214,10 @@ fn table(ground: &Ground, part: &Part<'_>, all: bool) -> String {
     }
     if losing.len() > named {
         text += &format!("… and {} more; --all names them\n", losing.len() - named);
+    }
+    for row in &part.unused {
+        let name = ground.name(row.picture);
+        text += &format!("- {}: not used, training does not take it\n", safe(&name));
     }
     for row in failed {
         if let Err(error) = &row.placement {

@@ -2,15 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
+use danlu::data::batches::group::{self, Group};
 use danlu::data::buckets::Size;
+use danlu::data::buckets::hand::Hands;
 use danlu::data::config::folders::Folders;
-use danlu::data::config::{Arguments, Config, Dataset, Problem};
+use danlu::data::config::{Arguments, Config, Dataset, Problem, Subset};
 use danlu::data::picture;
 use danlu::data::set::{self, Set};
-use danlu::ui::text::safe;
+use danlu::ui::text::{safe, safe_lines};
 use rayon::prelude::*;
 
 use crate::cli::failure::Failure;
+use crate::cli::tags::edits::{self, open_any};
 
 /// A set and how training uses it.
 #[derive(Debug)]
@@ -19,6 +22,8 @@ pub(super) struct Ground {
     pub(super) config: Config,
     /// What files are named from.
     dir: PathBuf,
+    /// Whether only pictures below it are meant: not where a configuration itself was named, whose pictures may lie anywhere.
+    only_below: bool,
     real_dir: Option<PathBuf>,
 }
 
@@ -31,32 +36,32 @@ impl Ground {
         arguments: impl FnOnce(bool) -> Arguments,
     ) -> Result<Self, Failure> {
         let config_file = config.or_else(|| dir.is_file().then_some(dir));
-        let set = Set::open(config_file.unwrap_or(dir), options);
-        let set = set.map_err(|error| Failure::failed(error.to_string()).maybe_hint(error.hint()))?;
+        let set = open_any(config_file.unwrap_or(dir), options)?;
         let arguments = arguments(config_file.is_some());
         let used = match config_file {
             Some(path) => Config::read(path, &arguments)
-                .map_err(|error| Failure::failed(error.to_string()).maybe_hint(error.hint()))?,
+                .map_err(|error| Failure::failed(safe_lines(&error.to_string())).maybe_hint(error.hint()))?,
             None => Config::of_folders(&set, &arguments).map_err(refused)?,
         };
-        let dir = if dir.is_file() {
-            set.root.clone()
-        } else {
-            dir.to_owned()
-        };
+        let only_below = !dir.is_file();
+        let dir = if only_below { dir.to_owned() } else { set.root.clone() };
         let ground = Self {
             set,
             config: used,
             real_dir: dir.canonicalize().ok(),
             dir,
+            only_below,
         };
         ground.check_pictures(config_file)?;
+        if let Some(file) = config_file {
+            edits::warn_of_unread(&ground.set, file);
+        }
         Ok(ground)
     }
 
     /// That there is a picture at all, and below the folder that was named.
     fn check_pictures(&self, config: Option<&Path>) -> Result<(), Failure> {
-        if self.used().any(|(_, _, pictures)| !pictures.is_empty()) {
+        if self.used().any(|(.., pictures)| !pictures.is_empty()) {
             return Ok(());
         }
         let ignored = self.set.ignored.first();
@@ -69,25 +74,20 @@ impl Ground {
         Err(Failure::failed(sentence).maybe_hint(hint))
     }
 
-    /// The datasets with each of their subsets and the pictures that these have below the folder that was named.
-    pub(super) fn used(&self) -> impl Iterator<Item = (&Dataset, &danlu::data::config::Subset, Vec<usize>)> {
+    /// The datasets with each of their subsets, both with their numbers, and the pictures that these have below the folder that was named.
+    pub(super) fn used(&self) -> impl Iterator<Item = ([usize; 2], &Dataset, &Subset, Vec<usize>)> {
         let folders = Folders::of(&self.set);
-        let subsets = self
-            .config
-            .datasets
-            .iter()
-            .flat_map(|dataset| dataset.subsets.iter().map(move |subset| (dataset, subset)));
-        subsets.map(move |(dataset, subset)| {
-            let pictures = subset
-                .image_dir
-                .as_deref()
-                .and_then(|folder| folders.get(folder))
-                .unwrap_or_default();
+        let subsets = self.config.datasets.iter().enumerate().flat_map(|(of, dataset)| {
+            let subsets = dataset.subsets.iter().enumerate();
+            subsets.map(move |(number, subset)| ([of, number], dataset, subset))
+        });
+        subsets.map(move |(numbers, dataset, subset)| {
+            let pictures = folders.of_subset(subset).unwrap_or_default();
             let below = pictures
                 .iter()
                 .copied()
-                .filter(|&picture| self.is_below(&self.set.pictures[picture].path));
-            (dataset, subset, below.collect())
+                .filter(|&picture| !self.only_below || self.is_below(&self.set.pictures[picture].path));
+            (numbers, dataset, subset, below.collect())
         })
     }
 
@@ -112,19 +112,40 @@ impl Ground {
         below.as_deref().unwrap_or(path).to_string_lossy().into_owned()
     }
 
-    /// For each picture its size as stored, or why it has none. Headers only, on all processors.
-    pub(super) fn sizes(&self) -> Vec<Result<Size, String>> {
-        let size = |picture: &set::Picture| match picture::facts(&picture.path) {
-            Ok(facts) => Ok([facts.width, facts.height]),
-            Err(trouble) => Err(trouble.to_string()),
+    /// Its pictures dealt into batches as training deals them.
+    pub(super) fn deal(&self, sizes: &[Result<Size, String>], hands: &Hands, seed: i64) -> Result<Group, group::Error> {
+        let sizes: Vec<_> = sizes.iter().map(|size| size.as_ref().ok().copied()).collect();
+        let ground = group::Ground {
+            set: &self.set,
+            sizes: &sizes,
+            hands,
+            seed,
         };
-        self.set.pictures.par_iter().map(size).collect()
+        Group::new(&self.config, &ground)
+    }
+
+    /// What was cut by hand.
+    pub(super) fn hands(&self) -> Result<Hands, Failure> {
+        let hands = Hands::read(&self.set.root);
+        hands.map_err(|error| Failure::failed(error.to_string()).maybe_hint(error.hint()))
+    }
+
+    /// For each picture its size as buckets go by it, or why it has none. Headers only, on all processors.
+    pub(super) fn sizes(&self) -> Vec<Result<Size, String>> {
+        let size = |(number, picture): (usize, &set::Picture)| match self.set.said_size(number) {
+            Some(size) => Ok(size),
+            None => match picture::facts(&picture.path) {
+                Ok(facts) => Ok([facts.width, facts.height]),
+                Err(trouble) => Err(trouble.to_string()),
+            },
+        };
+        self.set.pictures.par_iter().enumerate().map(size).collect()
     }
 }
 
 /// What options of the command line come to.
 fn refused(problems: Vec<Problem>) -> Failure {
-    let hint = problems.first().and_then(|problem| problem.hint.clone());
+    let hint = problems.first().and_then(|problem| problem.wrong.hint());
     let sentences: Vec<_> = problems.iter().map(ToString::to_string).collect();
     Failure::usage(sentences.join("; ")).maybe_hint(hint)
 }

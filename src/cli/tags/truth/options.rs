@@ -9,16 +9,34 @@ use danlu::data::draws::Rules;
 #[derive(Clone, Debug, Args)]
 pub(super) struct Buckets {
     /// The resolution that is trained at: `512`, `768x512`
-    #[arg(long, value_name = "SIZE", value_parser = size)]
+    #[arg(long, value_name = "SIZE", value_parser = size, allow_hyphen_values = true)]
     resolution: Option<Size>,
     /// The shortest side of a bucket
-    #[arg(long, alias = "min-bucket-reso", value_name = "PIXELS", default_value_t = 256)]
+    #[arg(
+        long,
+        alias = "min-bucket-reso",
+        value_name = "PIXELS",
+        default_value_t = 256,
+        allow_negative_numbers = true
+    )]
     min_bucket: u32,
     /// The longest side of a bucket
-    #[arg(long, alias = "max-bucket-reso", value_name = "PIXELS", default_value_t = 1024)]
+    #[arg(
+        long,
+        alias = "max-bucket-reso",
+        value_name = "PIXELS",
+        default_value_t = 1024,
+        allow_negative_numbers = true
+    )]
     max_bucket: u32,
     /// What the sides of buckets are multiples of
-    #[arg(long, alias = "bucket-reso-steps", value_name = "PIXELS", default_value_t = 64)]
+    #[arg(
+        long,
+        alias = "bucket-reso-steps",
+        value_name = "PIXELS",
+        default_value_t = 64,
+        allow_negative_numbers = true
+    )]
     bucket_step: u32,
     /// Never enlarge a picture; each makes its own bucket
     #[arg(long, alias = "bucket-no-upscale")]
@@ -30,7 +48,7 @@ pub(super) struct Buckets {
     #[arg(long)]
     enable_bucket: bool,
     /// Pictures in a batch
-    #[arg(long, alias = "train-batch-size", value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, alias = "train-batch-size", value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..), allow_negative_numbers = true)]
     batch_size: u32,
 }
 
@@ -41,43 +59,50 @@ pub(super) struct Captions {
     #[arg(long, visible_alias = "shuffle")]
     shuffle_caption: bool,
     /// How many tags at the front stay in place
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     keep_tokens: i64,
     /// Marks by itself which tags stay in place, such as `|||`
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     keep_tokens_separator: Option<String>,
     /// What becomes the separator in the end, such as `;;;`
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     secondary_separator: Option<String>,
     /// Draw one of `{a|b}`, and one line of a caption that has several
     #[arg(long, visible_alias = "wildcard")]
     enable_wildcard: bool,
     /// Put before every caption
-    #[arg(long, visible_alias = "prefix", value_name = "TEXT")]
+    #[arg(long, visible_alias = "prefix", value_name = "TEXT", allow_hyphen_values = true)]
     caption_prefix: Option<String>,
     /// Put behind every caption
-    #[arg(long, visible_alias = "suffix", value_name = "TEXT")]
+    #[arg(long, visible_alias = "suffix", value_name = "TEXT", allow_hyphen_values = true)]
     caption_suffix: Option<String>,
     /// How often a caption is left empty, 0 to 1
-    #[arg(long, visible_alias = "dropout", value_name = "RATE", default_value_t = 0.0, value_parser = rate)]
+    #[arg(long, visible_alias = "dropout", value_name = "RATE", default_value_t = 0.0, value_parser = rate, allow_negative_numbers = true)]
     caption_dropout_rate: f64,
     /// Leave captions empty every N epochs
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     caption_dropout_every_n_epochs: i64,
     /// How often a tag is left out, 0 to 1
-    #[arg(long, visible_alias = "tag-dropout", value_name = "RATE", default_value_t = 0.0, value_parser = rate)]
+    #[arg(long, visible_alias = "tag-dropout", value_name = "RATE", default_value_t = 0.0, value_parser = rate, allow_negative_numbers = true)]
     caption_tag_dropout_rate: f64,
     /// How many tags there are at the first step of the warm-up
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true)]
     token_warmup_min: i64,
     /// The step from which all tags are there; below 1, a share of all steps
-    #[arg(long, value_name = "STEP", default_value_t = 0.0)]
+    #[arg(long, value_name = "STEP", default_value_t = 0.0, allow_negative_numbers = true)]
     token_warmup_step: f64,
-    /// What captions end in; of several the first that is there counts
+    /// What captions end in; of several the first that is there counts. `.txt,.caption` for folders; a dataset TOML that does not say it
+    /// has `.caption`
     #[arg(long, visible_alias = "caption-extension", value_name = "EXTENSION")]
     pub(super) extension: Option<String>,
     /// What stands between tags
-    #[arg(long, visible_alias = "caption-separator", value_name = "TEXT", default_value = ",")]
+    #[arg(
+        long,
+        visible_alias = "caption-separator",
+        value_name = "TEXT",
+        default_value = ",",
+        allow_hyphen_values = true
+    )]
     pub(super) separator: String,
 }
 

@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 use danlu::data::batches::group::{self, Group};
-use danlu::data::buckets::hand::Hands;
+use danlu::data::batches::shown::Shown;
+use danlu::data::buckets::Size;
 use danlu::data::config::{Arguments, Subset};
-use danlu::data::draws::preview::{Course, Draw, draws};
+use danlu::data::draws::preview::{Course, Draw, at, draws};
 use danlu::data::draws::seen::Limit;
+use danlu::data::draws::weighted::{Run, Weighted};
 use danlu::data::draws::{self, Source};
 use danlu::data::set;
 use danlu::ui::text::safe;
@@ -19,7 +21,7 @@ use super::{options, warn};
 use crate::cli::failure::Failure;
 use crate::cli::{print, print_json};
 
-/// No picture is drawn more often than this at once.
+/// No picture is drawn more often than this at once, and no later epoch is dealt.
 const MOST: u32 = 10_000;
 
 #[derive(Debug, Args)]
@@ -30,28 +32,38 @@ pub(in crate::cli) struct Options {
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// How often each caption is drawn
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST)))]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST)), allow_negative_numbers = true)]
     draws: u32,
-    /// What the random numbers of each picture begin with
+    /// What the order of batches, and the random numbers of each picture, begin with
     #[arg(long, value_name = "N", default_value_t = 0, allow_negative_numbers = true)]
     seed: i64,
     /// The epoch of the first draw
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST)), allow_negative_numbers = true)]
     epoch: u32,
     /// How many steps the run has, for the warm-up of tags
-    #[arg(long, value_name = "N", default_value_t = 1600)]
+    #[arg(long, value_name = "N", default_value_t = 1600, allow_negative_numbers = true)]
     max_train_steps: u32,
     /// How many epochs the run has, in place of steps
-    #[arg(long, value_name = "N", conflicts_with = "max_train_steps")]
+    #[arg(
+        long,
+        value_name = "N",
+        conflicts_with = "max_train_steps",
+        allow_negative_numbers = true
+    )]
     max_train_epochs: Option<u32>,
     /// How many tokens the encoder takes: 75, 150 or 225
-    #[arg(long, value_name = "N", default_value = "75", value_parser = limit)]
+    #[arg(long, value_name = "N", default_value = "75", value_parser = limit, allow_negative_numbers = true)]
     max_token_length: Limit,
+    /// Let brackets in captions weigh, as kohya's `--weighted_captions` does: `(fox:1.2)`, `[sky]`
+    #[arg(long, alias = "weighted_captions")]
+    weighted_captions: bool,
     #[command(flatten)]
     captions: options::Captions,
     #[command(flatten)]
     buckets: options::Buckets,
-    /// Print JSON: `[{"file":…,"source":"file"|"class_tokens"|"nothing","caption":…,"draws":[{"epoch":…,"step":…,"caption":…,"tokens":…,"chunks":[…],"lost":…|null},…]},…]`
+    /// Print JSON: `[{"file":…,"source":"file"|"metadata"|"class_tokens"|"nothing","caption":…,"draws":[{"epoch":…,"step":…,"caption":…,"tokens":…,"chunks":[…],"lost":…|null},…]},…]`;
+    /// with `"used":false` and no draws where training does not take the picture; with `--weighted-captions`, draws have
+    /// `"weights":[{"text":…,"weight":…,"tokens":…},…]` as well: what is read under one weight, and how many of its tokens are seen
     #[arg(long)]
     json: bool,
 }
@@ -73,27 +85,44 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
         Arguments {
             subset: Subset {
                 captions: options.captions.rules(),
-                caption_extension: of_set.extension.clone(),
                 ..Subset::default()
             },
             ..options.buckets.arguments(has_config)
         }
     })?;
-    let course = course(&ground, options)?;
+    let sizes = ground.sizes();
+    let mut group = group(&ground, &sizes, options.seed)?;
+    let used = group.as_ref().map(Group::used);
+    let course = course(group.as_ref(), options);
+    let count = options.draws as usize;
+    let deal = |group| Shown::new(group, course.seed, course.epoch, count);
+    let shown = group.as_mut().map(deal).unwrap_or_default();
     let mut seen = Vec::new();
-    for (_, subset, mut pictures) in ground.used() {
+    for ([of, number], _, subset, mut pictures) in ground.used() {
         pictures.sort_unstable();
         let repeats = u32::try_from(subset.num_repeats.max(1)).unwrap_or(u32::MAX);
         let drawn = pictures.into_par_iter().map(|picture| {
             let before = draws::before(&ground.set, picture, subset);
+            let place = [of, number, picture];
+            let rules = &subset.captions;
+            // What cannot be dealt because it cannot be read, and what is for validation, has no step of its own.
+            let is_used = sizes[picture].is_err() || used.as_ref().is_none_or(|used| used.contains(&place));
             Picture {
                 file: ground.name(picture),
-                draws: draws(&subset.captions, &before.text, repeats, &course, options.draws as usize),
+                draws: match shown.times(place) {
+                    Some(times) => at(rules, &before.text, times.iter().copied(), &course),
+                    None if is_used => draws(rules, &before.text, repeats, &course, count),
+                    None => Vec::new(),
+                },
                 source: before.source,
                 caption: before.text,
+                is_used,
             }
         });
         seen.par_extend(drawn);
+    }
+    if options.weighted_captions {
+        seen.iter().filter_map(Picture::fault).for_each(|fault| warn(&fault));
     }
     if options.json {
         return print_json(&seen.iter().map(Picture::json).collect::<Vec<_>>());
@@ -101,15 +130,10 @@ pub(super) fn run(options: &Options) -> Result<(), Failure> {
     print(seen.iter().map(Picture::text).collect::<Vec<_>>().join("\n"))
 }
 
-/// How the run goes. Steps are counted, which takes every picture's size, only where captions depend on them.
-fn course(ground: &Ground, options: &Options) -> Result<Course, Failure> {
-    let subsets = ground.config.datasets.iter().flat_map(|dataset| &dataset.subsets);
-    let steps = if subsets.clone().any(|subset| subset.captions.warmup_step > 0.0) {
-        steps(ground, options.seed)?
-    } else {
-        0
-    };
-    Ok(Course {
+/// How the run goes.
+fn course(group: Option<&Group>, options: &Options) -> Course {
+    let steps = group.map_or(0, Group::len) as i64;
+    Course {
         seed: options.seed,
         epoch: options.epoch.into(),
         steps,
@@ -118,26 +142,41 @@ fn course(ground: &Ground, options: &Options) -> Result<Course, Failure> {
             None => options.max_train_steps.into(),
         },
         limit: options.max_token_length,
-    })
+        weighted: options.weighted_captions,
+    }
 }
 
-/// Steps in an epoch: its batches.
-fn steps(ground: &Ground, seed: i64) -> Result<i64, Failure> {
-    let failed = |sentence: String, hint| Failure::failed(sentence).maybe_hint(hint);
-    let hands = Hands::read(&ground.set.root).map_err(|error| failed(error.to_string(), error.hint()))?;
-    let sizes: Vec<_> = ground.sizes().into_iter().map(Result::ok).collect();
-    let group = Group::new(
-        &ground.config,
-        &group::Ground {
-            set: &ground.set,
-            sizes: &sizes,
-            hands: &hands,
-            seed,
-        },
-    );
-    let group = group.map_err(|error| failed(error.to_string(), error.hint()))?;
-    group.notes.iter().for_each(|note| warn(note));
-    Ok(group.len() as i64)
+/// The batches; none where no picture can be read, which hides no caption.
+fn group(ground: &Ground, sizes: &[Result<Size, String>], seed: i64) -> Result<Option<Group>, Failure> {
+    match ground.deal(sizes, &ground.hands()?, seed) {
+        Ok(group) => {
+            group.notes.iter().for_each(|note| warn(note));
+            Ok(Some(group))
+        }
+        Err(group::Error::Nothing) => Ok(None),
+        Err(error) => Err(Failure::failed(error.to_string()).maybe_hint(error.hint())),
+    }
+}
+
+/// A line of what weighs other than 1; none where nothing does.
+#[expect(clippy::float_cmp, reason = "what weighs 1 is not weighed at all")]
+fn weights(weighted: &Weighted) -> String {
+    let other = weighted.runs.iter().filter(|run| run.weight != 1.0);
+    let told: Vec<_> = other
+        .map(|run| {
+            let weight = (run.weight * 1e4).round() / 1e4;
+            let lost = if run.tokens == 0 && !run.text.trim().is_empty() {
+                " (lost)"
+            } else {
+                ""
+            };
+            format!("{} x {weight}{lost}", safe(run.text.trim()))
+        })
+        .collect();
+    if told.is_empty() {
+        return String::new();
+    }
+    format!("{:15}weights: {}\n", "", told.join(" · "))
 }
 
 /// A picture with its draws.
@@ -146,12 +185,14 @@ struct Picture {
     source: Source,
     caption: String,
     draws: Vec<Draw>,
+    is_used: bool,
 }
 
 impl Picture {
     fn source(&self) -> &'static str {
         match self.source {
             Source::File => "file",
+            Source::Metadata => "metadata",
             Source::ClassTokens => "class_tokens",
             Source::Nothing => "nothing",
         }
@@ -164,31 +205,45 @@ impl Picture {
                 .filter(|(chunk, _)| chunk.is_some())
                 .map(|(_, part)| part)
                 .collect();
-            json!({
+            let mut told = json!({
                 "epoch": draw.moment.epoch,
                 "step": draw.moment.step,
                 "caption": draw.caption,
                 "tokens": draw.seen.tokens,
                 "chunks": chunks,
                 "lost": parts().find(|(chunk, _)| chunk.is_none()).map(|(_, part)| part),
-            })
+            });
+            if let Some(weighted) = &draw.weighted {
+                let run = |run: &Run| json!({"text": run.text, "weight": run.weight, "tokens": run.tokens});
+                told["weights"] = weighted.runs.iter().map(run).collect();
+            }
+            told
         };
-        json!({
+        let mut told = json!({
             "file": self.file,
             "source": self.source(),
             "caption": self.caption,
             "draws": self.draws.iter().map(draw).collect::<Vec<_>>(),
-        })
+        });
+        if !self.is_used {
+            told["used"] = json!(false);
+        }
+        told
     }
 
     /// Lines for people: where chunks end is a bar, and what is lost stands in brackets.
     fn text(&self) -> String {
         let whence = match self.source {
-            Source::File => "",
+            Source::File | Source::Metadata => "",
             Source::ClassTokens => " (no caption: the class words stand in)",
             Source::Nothing => " (no caption and no class words)",
         };
-        let mut text = format!("{}{whence}\n", safe(&self.file));
+        let whether = if self.is_used {
+            ""
+        } else {
+            " (not used: training does not take it)"
+        };
+        let mut text = format!("{}{whence}{whether}\n", safe(&self.file));
         for draw in &self.draws {
             let mut line = String::new();
             for (chunk, part) in draw.seen.parts(&draw.caption) {
@@ -201,8 +256,25 @@ impl Picture {
             if draw.caption.is_empty() {
                 line += "(empty)";
             }
-            text += &format!("  {:>4} tokens  {line}\n", draw.seen.tokens);
+            text += &format!(
+                "  step {:>5}  {:>4} tokens  {line}\n",
+                draw.moment.step, draw.seen.tokens
+            );
+            if let Some(weighted) = &draw.weighted {
+                text += &weights(weighted);
+            }
         }
         text
+    }
+
+    /// Where a weight is no number: trainers stop there.
+    fn fault(&self) -> Option<String> {
+        let fault = |draw: &Draw| Some(draw.caption[draw.weighted.as_ref()?.fault.clone()?].to_owned());
+        let fault = self.draws.iter().find_map(fault)?;
+        let number = fault.trim_matches([':', ')']);
+        Some(format!(
+            "{}: `{number}` is no number for a weight; kohya's trainers stop at it, here it is text",
+            self.file
+        ))
     }
 }
