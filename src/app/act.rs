@@ -14,7 +14,7 @@ use crate::overlay::{Overlay, Purpose};
 use crate::panes::parameters::{Model, fields};
 use crate::panes::prompt::{self, Edit};
 use crate::panes::{history, queue};
-use crate::ui::lang::{pictures, screen};
+use crate::ui::lang::{dataset, pictures, screen};
 use crate::ui::widgets::form::{Message, Outcome};
 use crate::ui::widgets::list::Go;
 
@@ -25,12 +25,19 @@ impl App {
             return;
         }
         if action.info().dangerous {
-            return self.overlays.push(Overlay::Confirm(action));
+            return self.overlays.push(Overlay::Confirm(action, String::new()));
         }
         self.act_surely(action, effects);
     }
 
-    /// The same without asking.
+    fn quit(&mut self, effects: &mut Vec<Effect>) {
+        if self.is_writing() {
+            self.notice(Grade::Info, self.lang.say(&dataset::FINISHING).to_owned(), None);
+        }
+        effects.extend(self.leave().into_iter().chain([Effect::Quit]));
+    }
+
+    /// Does an action without asking.
     pub(super) fn act_surely(&mut self, action: Action, effects: &mut Vec<Effect>) {
         if self.act_in_editor(action, effects)
             || self.act_in_form(action)
@@ -40,7 +47,7 @@ impl App {
             return;
         }
         match action {
-            Action::Quit => effects.extend(self.leave().into_iter().chain([Effect::Quit])),
+            Action::Quit => self.quit(effects),
             Action::Suspend => effects.push(Effect::Suspend),
             Action::Redraw => effects.push(Effect::Redraw),
             Action::Reload => self.reload(effects),
@@ -136,6 +143,9 @@ impl App {
 
     /// Whether an action would do something now, so that its key is worth showing.
     pub(super) fn offers(&self, action: Action) -> bool {
+        if action == Action::ForgetItem {
+            return self.forgettable().is_some();
+        }
         if let Some(overlay) = self.overlays.last() {
             return match overlay {
                 Overlay::Dialog(_) => {

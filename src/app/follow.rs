@@ -12,6 +12,7 @@ use crate::keys::{Action, Scope};
 use crate::panes::queue;
 use crate::term::graphics::Picture;
 use crate::ui::lang::screen;
+use crate::ui::lang::told::Sentence;
 
 impl App {
     /// Follows one event of the engine.
@@ -132,7 +133,7 @@ impl App {
         }
     }
 
-    pub(super) fn loaded(&mut self, load: Load, picture: Result<Picture, String>) {
+    pub(super) fn loaded(&mut self, load: Load, picture: Result<Picture, Sentence>) {
         match load.role {
             Role::Big => self.preview.put(load.path, picture),
             Role::Small => self.thumbnails.put(load.path, picture),

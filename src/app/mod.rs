@@ -38,6 +38,7 @@ use crate::library::Details;
 use crate::overlay::Overlay;
 use crate::panes::browser::forms::Matter;
 use crate::panes::dataset::forms::Deed;
+use crate::panes::dataset::talk::Stage;
 use crate::panes::parameters::Model;
 use crate::panes::{browser as shelf, dataset as set, history, parameters, preview, prompt, queue};
 use crate::ui::lang::{Lang, Text, browser, dataset as words, generate};
@@ -382,6 +383,12 @@ impl App {
     /// The theme that is in force.
     pub fn theme(&self) -> &Theme {
         &self.theme
+    }
+
+    /// Whether files of the dataset are being written, which is finished before the end.
+    pub fn is_writing(&self) -> bool {
+        let stages = [Stage::Waiting, Stage::Recording, Stage::Writing, Stage::Flushing];
+        self.dataset.work().is_some_and(|work| stages.contains(&work.stage))
     }
 
     /// Whether the line to the engine is being opened, for which an engine may have to be started.

@@ -17,6 +17,7 @@ use crate::panes::parameters::Model;
 use crate::panes::prompt::tokens::Tokens;
 use crate::term::graphics::Picture;
 use crate::ui::lang::Lang;
+use crate::ui::lang::told::Sentence;
 use crate::ui::theme::Theme;
 
 /// Something that happened: a person's doing, an event of the engine, or the end of an effect.
@@ -53,7 +54,7 @@ pub enum Msg {
         /// What was asked for.
         load: Load,
         /// The pixels, or the reason in a sentence.
-        picture: Result<Picture, String>,
+        picture: Result<Picture, Sentence>,
     },
     /// The tokens of a prompt were counted.
     Counted {

@@ -2,7 +2,7 @@
 
 use super::act::named;
 use super::draft::Draft;
-use super::{App, Effect, Grade};
+use super::{App, Effect, Grade, Tab};
 use crate::diffusion::parameters;
 use crate::diffusion::sampler::SAMPLERS;
 use crate::diffusion::schedule::SCHEDULES;
@@ -40,7 +40,15 @@ impl App {
                 .filter(move |info| info.group == group)
                 .map(|info| info.action)
         };
-        self.open_actions(Purpose::Help, Group::ALL.into_iter().flat_map(of_group).collect());
+        // What is done here stands first.
+        let here: &[Group] = match self.tab() {
+            Tab::Dataset => &[Group::Dataset, Group::Captions],
+            Tab::Models => &[Group::Models],
+            Tab::Generate => &[],
+        };
+        let others = Group::ALL.into_iter().filter(|group| !here.contains(group));
+        let groups = here.iter().copied().chain(others);
+        self.open_actions(Purpose::Help, groups.flat_map(of_group).collect());
     }
 
     fn open_actions(&mut self, purpose: Purpose, actions: Vec<Action>) {
@@ -173,12 +181,16 @@ impl App {
         if self.act_above_dataset(action, effects) {
             return true;
         }
+        if let (Action::ForgetItem, Some(name)) = (action, self.forgettable()) {
+            self.overlays.push(Overlay::Confirm(action, name));
+            return true;
+        }
         let Some(overlay) = self.overlays.last_mut() else {
             return false;
         };
         let page = match overlay {
             Overlay::Chooser(chooser) => rows_of(chooser, screen),
-            Overlay::Reader(_) | Overlay::Dialog(_) | Overlay::Confirm(_) | Overlay::Own(_) => {
+            Overlay::Reader(_) | Overlay::Dialog(_) | Overlay::Confirm(..) | Overlay::Own(_) => {
                 usize::from(screen.height / 2)
             }
         };
@@ -215,7 +227,7 @@ impl App {
                 }
             }
             Answer::Chosen(index) => match self.overlays.pop() {
-                Some(Overlay::Confirm(action)) => self.act_surely(action, effects),
+                Some(Overlay::Confirm(action, _)) => self.act_surely(action, effects),
                 Some(Overlay::Chooser(chooser)) => self.choose(chooser.purpose, index, effects),
                 Some(Overlay::Reader(_) | Overlay::Dialog(_) | Overlay::Own(_)) | None => {}
             },

@@ -155,7 +155,9 @@ actions! {
     DatasetOptions "dataset-options" DATASET_OPTIONS DATASET_OPTIONS_DOC Dataset 0 safe [Dataset] [Dataset "g o"];
     NextView "next-view" NEXT_VIEW NEXT_VIEW_DOC Dataset 58 safe [Dataset] [Dataset "."];
     PreviousView "previous-view" PREVIOUS_VIEW PREVIOUS_VIEW_DOC Dataset 0 safe [Dataset] [Dataset ","];
-    SeeDraws "see-captions-as-trained" SEE_DRAWS SEE_DRAWS_DOC Dataset 0 safe [Dataset] [Dataset "v t"];
+    SeeCaption "see-caption" SEE_CAPTION SEE_CAPTION_DOC Dataset 0 safe [Dataset] [Dataset "v v"];
+    SeeHistory "see-history" SEE_HISTORY SEE_HISTORY_DOC Dataset 0 safe [Dataset] [Dataset "v l"];
+    SeeDraws "see-captions-as-trained" SEE_DRAWS SEE_DRAWS_DOC Dataset 74 safe [Dataset] [Dataset "v t"];
     SeeCrops "see-crops" SEE_CROPS SEE_CROPS_DOC Dataset 0 safe [Dataset] [Dataset "v c"];
     DrawOptions "draw-options" DRAW_OPTIONS DRAW_OPTIONS_DOC Dataset 90 safe [Draws] [Draws "enter"];
     DrawAgain "draw-again" DRAW_AGAIN DRAW_AGAIN_DOC Dataset 88 safe [Draws] [Draws "n"];
@@ -190,7 +192,7 @@ actions! {
     LeaveTagOut "leave-tag-out" LEAVE_TAG_OUT LEAVE_TAG_OUT_DOC Dataset 90 safe [Proposals] [Proposals "x"];
     NextProposal "next-proposal" NEXT_PROPOSAL NEXT_PROPOSAL_DOC Dataset 86 safe [Proposals] [Proposals "N"];
     AcceptAll "accept-all" ACCEPT_ALL ACCEPT_ALL_DOC Dataset 84 safe [Proposals] [Proposals "A"];
-    CropPictures "crop-pictures" CROP_PICTURES CROP_PICTURES_DOC Dataset 0 safe [Dataset] [Dataset "P c"];
+    CropPictures "crop-pictures" CROP_PICTURES CROP_PICTURES_DOC Dataset 71 safe [Dataset] [Dataset "P c"];
     ResizePictures "resize-pictures" RESIZE_PICTURES RESIZE_PICTURES_DOC Dataset 0 safe [Dataset] [Dataset "P s"];
     MirrorPictures "mirror-pictures" MIRROR_PICTURES MIRROR_PICTURES_DOC Dataset 0 safe [Dataset] [Dataset "P m"];
     SplitPictures "split-pictures" SPLIT_PICTURES SPLIT_PICTURES_DOC Dataset 0 safe [Dataset] [Dataset "P x"];
@@ -207,9 +209,9 @@ actions! {
         [Dataset "e r", Tags "x", Tags "delete"];
     KeepTags "keep-tags" KEEP_TAGS KEEP_TAGS_DOC Captions 0 safe [Dataset] [Dataset "e k"];
     RenameTag "rename-tag" RENAME_TAG RENAME_TAG_DOC Captions 76 safe [Dataset] [Dataset "e n", Tags "r"];
-    MergeTags "merge-tags" MERGE_TAGS MERGE_TAGS_DOC Captions 74 safe [Dataset] [Dataset "e m"];
+    MergeTags "merge-tags" MERGE_TAGS MERGE_TAGS_DOC Captions 68 safe [Dataset] [Dataset "e m"];
     TagsFirst "tags-first" TAGS_FIRST TAGS_FIRST_DOC Captions 0 safe [Dataset] [Dataset "e f"];
-    AddTags "add-tags" ADD_TAGS ADD_TAGS_DOC Captions 75 safe [Dataset] [Dataset "e a", Tags "a"];
+    AddTags "add-tags" ADD_TAGS ADD_TAGS_DOC Captions 73 safe [Dataset] [Dataset "e a", Tags "a"];
     ReplaceText "replace-text" REPLACE_TEXT REPLACE_TEXT_DOC Captions 0 safe [Dataset] [Dataset "e x"];
     SortCaptions "sort-captions" SORT_CAPTIONS SORT_CAPTIONS_DOC Captions 0 safe [Dataset] [Dataset "e s"];
     DedupCaptions "dedup-captions" DEDUP_CAPTIONS DEDUP_CAPTIONS_DOC Captions 0 safe [Dataset] [Dataset "e d"];
@@ -269,6 +271,7 @@ actions! {
         [List "G", List "end", Picker "ctrl+end", Palette "ctrl+end"];
     Submit "submit" SUBMIT SUBMIT_DOC Lists 95 safe [Dialog Input Notes Trigger]
         [Dialog "ctrl+s", Input "ctrl+s", Notes "ctrl+s", Trigger "ctrl+s"];
+    ForgetItem "forget-item" FORGET_ITEM FORGET_ITEM_DOC Lists 60 danger [Picker] [Picker "ctrl+x"];
     Filter "filter" FILTER FILTER_DOC Lists 24 safe [History Queue Help] [History "/", Queue "/", Help "/"];
     Accept "accept" ACCEPT ACCEPT_DOC Lists 90 safe [Input Picker Palette Confirm Trigger]
         [Input "enter", Trigger "enter", Confirm "enter", Confirm "y"];

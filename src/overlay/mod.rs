@@ -25,8 +25,8 @@ pub enum Overlay {
     Reader(Reader),
     /// Values to set.
     Dialog(Dialog),
-    /// A question before an action that cannot be taken back.
-    Confirm(Action),
+    /// A question before an action that cannot be taken back, and the name of what it is done to, where it has one.
+    Confirm(Action, String),
     /// Something that a pane keeps and draws itself; its keys are looked up here.
     Own(Scope),
 }
@@ -83,7 +83,7 @@ impl Overlay {
             Self::Reader(reader) if reader.query().is_some() => Scope::Picker,
             Self::Reader(_) => Scope::Help,
             Self::Dialog(dialog) => dialog.scope(),
-            Self::Confirm(_) => Scope::Confirm,
+            Self::Confirm(..) => Scope::Confirm,
             Self::Own(scope) => *scope,
         }
     }
@@ -100,7 +100,7 @@ impl Overlay {
                 dialog.insert(text);
                 Answer::Open
             }
-            Self::Confirm(_) | Self::Own(_) => Answer::Open,
+            Self::Confirm(..) | Self::Own(_) => Answer::Open,
         }
     }
 
@@ -116,7 +116,7 @@ impl Overlay {
                 dialog.key(key);
                 Answer::Open
             }
-            Self::Confirm(_) | Self::Own(_) => Answer::Open,
+            Self::Confirm(..) | Self::Own(_) => Answer::Open,
         }
     }
 
@@ -126,7 +126,7 @@ impl Overlay {
             Self::Chooser(chooser) => chooser.act(action, page),
             Self::Reader(reader) => reader.act(action, page),
             Self::Dialog(dialog) => dialog.act(action),
-            Self::Confirm(_) => match action {
+            Self::Confirm(..) => match action {
                 Action::Accept => Some(Answer::Chosen(0)),
                 Action::Dismiss => Some(Answer::Dismissed),
                 _ => None,

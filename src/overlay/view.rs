@@ -39,7 +39,7 @@ pub fn view(overlay: &Overlay, theme: &Theme, lang: Lang, keymap: &Keymap, withi
         Overlay::Chooser(chooser) => view_chooser(chooser, theme, lang, within, buffer),
         Overlay::Reader(reader) => view_reader(reader, theme, lang, within, buffer),
         Overlay::Dialog(dialog) => view_dialog(dialog, theme, lang, within, buffer),
-        Overlay::Confirm(action) => view_question(*action, theme, lang, keymap, within, buffer),
+        Overlay::Confirm(action, name) => view_question(*action, name, theme, lang, keymap, within, buffer),
         Overlay::Own(_) => Drawn::default(),
     }
 }
@@ -248,6 +248,7 @@ fn view_dialog(dialog: &Dialog, theme: &Theme, lang: Lang, within: Rect, buffer:
 
 fn view_question(
     action: Action,
+    name: &str,
     theme: &Theme,
     lang: Lang,
     keymap: &Keymap,
@@ -267,7 +268,10 @@ fn view_question(
         &[("yes", &key(Action::Accept)), ("no", &key(Action::Dismiss))],
     );
     let width = 60.min(within.width);
-    let words = format!("{}\n\n{answers}", lang.say(&action.info().doc));
+    let mut words = format!("{}\n\n{answers}", lang.say(&action.info().doc));
+    if !name.is_empty() {
+        words.insert_str(0, &format!("{}\n\n", text::safe(name)));
+    }
     let height = text::wrap(&words, usize::from(width.saturating_sub(2))).len() as u16 + 2;
     let area = popup::centred(Size::new(width, height), within);
     let inside = popup::open(&question, "", theme, area, buffer);

@@ -382,7 +382,12 @@ impl Screen {
         }
     }
 
-    fn leave(self) {
+    fn leave(mut self) {
+        if self.app.is_writing() && !self.writer.is_broken() {
+            // It may take seconds, and the app says so.
+            self.writer.settle(PATIENCE);
+            self.draw();
+        }
         let Self {
             mut app,
             mut hands,

@@ -1,10 +1,11 @@
 //! Crops: the list, the settings tried in their form, rectangles and focal points moved by keys.
 
 use danlu::app::{Effect, Msg};
-use danlu::data::buckets::hand::Hand;
+use danlu::data::buckets::hand::{Hand, Hands};
 use danlu::panes::dataset::talk;
 use danlu::panes::dataset::views::talk::{Ask, News};
 use danlu::ui::lang::Lang;
+use image::RgbImage;
 
 use super::{Shop, in_both};
 
@@ -99,4 +100,83 @@ fn a_rectangle_changes_the_bucket_while_it_is_moved() {
     assert_ne!(before, after);
     shop.press("esc");
     shop.desk.says_not("Rectangle:");
+}
+
+/// The screen's words of the middle pane, from the second of its columns on.
+fn middle(shop: &mut Shop) -> Vec<String> {
+    let screen = shop.text();
+    let title = screen.lines().find(|line| line.contains(" Crops ")).unwrap();
+    let begin = title.split("╭ Crops").next().unwrap().chars().count();
+    let inside = |line: &str| line.chars().skip(begin + 1).take_while(|c| *c != '│').collect();
+    screen.lines().map(inside).collect()
+}
+
+#[test]
+fn what_a_crop_comes_to_is_told_whole_however_narrow_the_screen_is() {
+    for (width, height) in [(80, 24), (100, 30), (140, 40)] {
+        let mut shop = Shop::open(width, height, Lang::En);
+        let (root, path) = (shop.book.set.root.clone(), shop.path("10_fox/long.png"));
+        let mut hands = Hands::default();
+        assert!(hands.set(&root, &path, Some(Hand::Focus([0.2, 0.5]))));
+        std::fs::create_dir_all(Hands::path(&root).parent().unwrap()).unwrap();
+        std::fs::write(Hands::path(&root), hands.text()).unwrap();
+        shop.press("v c g g");
+        for words in [
+            "→ 832x256",
+            "7.6 % lost",
+            "5 pictures in 5 buckets",
+            "3.4 % lost on average",
+        ] {
+            shop.desk.says(words);
+        }
+        let cut: Vec<String> = middle(&mut shop)
+            .into_iter()
+            .filter(|line| line.contains('…'))
+            .collect();
+        assert!(cut.is_empty(), "{width}: {cut:?}");
+        shop.press("B");
+        shop.desk.says("lost, mean");
+        shop.desk.says("0 of them");
+        let cut: Vec<String> = middle(&mut shop)
+            .into_iter()
+            .filter(|line| line.contains('…'))
+            .collect();
+        assert!(cut.is_empty(), "{width}: {cut:?}");
+    }
+}
+
+#[test]
+fn pictures_that_cannot_be_placed_are_counted_apart_and_say_why() {
+    let mut shop = Shop::open(140, 40, Lang::En);
+    std::fs::write(shop.path("10_fox/square.png"), "no picture at all").unwrap();
+    shop.press("v c g g");
+    shop.desk.says("4 pictures in 4 buckets · 1 in no bucket");
+    shop.desk.says("is no PNG, JPEG, WebP or BMP picture");
+    let folder = shop.folder.path().to_string_lossy().into_owned();
+    shop.desk.says_not(&folder);
+    shop.press("B");
+    shop.desk.says("4 pictures, repeated");
+}
+
+#[test]
+fn a_picture_that_is_another_under_its_name_is_measured_and_shown_anew() {
+    let mut shop = Shop::open(140, 40, Lang::En);
+    let path = shop.path("10_fox/long.png");
+    shop.press("v c g g");
+    shop.desk.says("900x300 →");
+    let before = shop.text();
+    RgbImage::from_pixel(512, 512, image::Rgb([200, 30, 30]))
+        .save(&path)
+        .unwrap();
+    shop.tell(Msg::Dataset(talk::News::Pictures(Some(vec![path]))));
+    shop.desk.says("512x512 →");
+    shop.desk.says_not("900x300 →");
+    assert_ne!(shop.text(), before);
+    // Other pictures are not read again for that.
+    let other = shop.path("10_fox/tall.png");
+    let effects = shop.desk.tell(Msg::Dataset(talk::News::Pictures(Some(vec![other]))));
+    assert!(
+        !effects.iter().any(|effect| matches!(effect, Effect::Load(_))),
+        "{effects:?}"
+    );
 }

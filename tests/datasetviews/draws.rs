@@ -33,7 +33,7 @@ fn a_dataset_toml_gives_the_options() {
     let text = "[general]\nshuffle_caption = true\nkeep_tokens = 1\n[[datasets]]\nresolution = 640\n[[datasets.subsets]]\nimage_dir = \"10_fox\"\n";
     std::fs::write(&file, text).unwrap();
     shop.press("v t enter");
-    shop.press(&"down ".repeat(18));
+    shop.press(&"down ".repeat(19));
     shop.press("enter");
     shop.desk.paste(&file.to_string_lossy());
     shop.press("enter ctrl+s");
@@ -41,4 +41,29 @@ fn a_dataset_toml_gives_the_options() {
     // The folder of regularization pictures is not in it.
     shop.press("space g d");
     shop.desk.press("tab G");
+}
+
+#[test]
+fn all_of_a_long_caption_can_be_seen() {
+    let mut shop = Shop::open(100, 30, Lang::En);
+    shop.press("E ctrl+a");
+    let tags: Vec<String> = (0..160).map(|n| format!("tag number {n}")).collect();
+    shop.desk.paste(&tags.join(", "));
+    shop.press("esc v t");
+    let mut seen = shop.text();
+    for _ in 0..60 {
+        shop.press("j");
+        seen.push_str(&shop.text());
+    }
+    for n in [1, 17, 18, 60, 120, 158] {
+        // A line may end in a tag.
+        let parts = [format!("number {n},"), format!("{n}, tag"), format!(" {n},")];
+        assert!(parts.iter().any(|part| seen.contains(part)), "{n}");
+    }
+    assert!(
+        !seen.lines().any(|line| line.contains("tag") && line.contains('…')),
+        "{seen}"
+    );
+    shop.press("G");
+    shop.desk.says("159");
 }

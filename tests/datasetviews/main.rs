@@ -10,7 +10,7 @@ mod draws;
 mod others;
 
 use std::cell::RefCell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -20,7 +20,7 @@ use danlu::data::buckets::hand::Hands;
 use danlu::data::config::{Arguments, Config};
 use danlu::data::health;
 use danlu::data::picture;
-use danlu::data::picture::twins::choice::{Group, Twin};
+use danlu::data::picture::twins::choice::{Because, Group, Twin};
 use danlu::data::set::{Options, Set};
 use danlu::data::tags::Index;
 use danlu::engine::Request;
@@ -28,11 +28,12 @@ use danlu::panes::dataset::book::Book;
 use danlu::panes::dataset::talk::{self, News};
 use danlu::panes::dataset::views;
 use danlu::panes::dataset::views::proposals::Taggers;
-use danlu::panes::dataset::views::talk::{Ask, Trouble};
+use danlu::panes::dataset::views::talk::Ask;
 use danlu::panes::dataset::views::twins::Found;
 use danlu::term::graphics::{self, Depth, Picture, Protocol, Scene, Slot, Stage};
 use danlu::term::probe::Mux;
 use danlu::ui::lang::Lang;
+use danlu::ui::lang::told::{Sentence, Trouble};
 use danlu::workstation::Manner;
 use image::{Rgb, RgbImage};
 use ratatui::buffer::Buffer;
@@ -143,12 +144,13 @@ impl Shop {
                 Effect::Dataset(ask) => self.asked.push(ask),
                 Effect::Send(request) => self.sent.push(request),
                 Effect::Load(load) if [Role::Sight, Role::Beside].contains(&load.role) => {
-                    let read = image::open(&load.path).unwrap().into_rgb8();
-                    let picture = Ok(Picture {
+                    let read = image::open(&load.path).map(image::DynamicImage::into_rgb8);
+                    let picture = read.map(|read| Picture {
                         width: read.width(),
                         height: read.height(),
                         rgb: read.into_raw().into(),
                     });
+                    let picture = picture.map_err(|_| Sentence::plain("is broken"));
                     self.tell(Msg::Loaded { load, picture });
                 }
                 _ => {}
@@ -163,7 +165,7 @@ impl Shop {
         Some(match ask {
             Ask::Sizes(book) => {
                 let size = |picture: &danlu::data::set::Picture| {
-                    let facts = picture::facts(&picture.path).map_err(|error| error.to_string())?;
+                    let facts = picture::facts(&picture.path).map_err(|error| Sentence::from(&error.fault))?;
                     Ok([facts.width, facts.height])
                 };
                 News::Sizes {
@@ -182,17 +184,13 @@ impl Shop {
                         Path::to_owned,
                     ))
                 });
-                let trouble = |error: danlu::data::config::Error| Trouble {
-                    message: error.to_string(),
-                    hint: error.hint(),
-                };
                 News::Options {
-                    options: options.map_err(trouble),
+                    options: options.map_err(|error| Trouble::from(&error)),
                     file,
                     root,
                 }
             }
-            Ask::Health { book, options } => {
+            Ask::Health { book, options, .. } => {
                 let stop = AtomicBool::new(false);
                 let watch = picture::work::Watch {
                     tell: &|_, _| {},
@@ -210,7 +208,7 @@ impl Shop {
                     distance: 4,
                     likeness: 0.987,
                     mirrored: false,
-                    because: "the other has 0.28 megapixels, this one 0.05".to_owned(),
+                    because: Because::Pixels(280_000, 50_000),
                 };
                 let facts = |at: usize| Some((at, picture::facts(book.path(at)).ok()?));
                 let found = Found {
@@ -236,6 +234,22 @@ impl Shop {
                 return None;
             }
         })
+    }
+
+    /// The set is read again, after pictures came or went.
+    pub fn follow(&mut self) {
+        self.book = book(&self.book.set.root);
+        let news = News::Changed {
+            book: Arc::clone(&self.book),
+            captions: None,
+            outside: false,
+        };
+        self.tell(Msg::Dataset(news));
+    }
+
+    /// A picture of the set.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.book.set.root.join(name)
     }
 
     /// The screen with its pictures as half blocks.

@@ -3,12 +3,13 @@
 use danlu::app::Msg;
 use danlu::data::edit::propose::{Kind, Label};
 use danlu::data::journal::Change;
-use danlu::data::picture::work::{Operation, Place};
+use danlu::data::picture::work::{Kept, Operation, Place};
 use danlu::engine::{Event, Job, JobId, Request};
 use danlu::panes::dataset::talk::{Ask, News};
 use danlu::panes::dataset::views::talk;
 use danlu::panes::dataset::views::work::{Errand, Plan, Row};
 use danlu::ui::lang::Lang;
+use danlu::ui::lang::told::Sentence;
 use danlu::vision::Proposal;
 
 use super::{Shop, in_both};
@@ -34,6 +35,11 @@ fn the_worse_of_two_goes_to_the_trash_with_its_caption() {
     assert_eq!(trashed, [Change::Trash { path: gone }, Change::Trash { path: caption }]);
     shop.press("K");
     shop.desk.says("What would be done");
+}
+
+#[test]
+fn findings_are_told_in_the_language_of_the_screen() {
+    insta::assert_snapshot!(in_both(120, 34, |shop| shop.press("v h")));
 }
 
 #[test]
@@ -82,7 +88,7 @@ fn proposals_are_shown_against_the_caption() {
 fn a_taken_proposal_is_written_without_what_was_left_out() {
     let mut shop = Shop::open(120, 34, Lang::En);
     shop.press("v p");
-    shop.desk.says("put model.onnx");
+    shop.desk.says("model.onnx and selected_tags.csv into");
     propose(&mut shop);
     shop.press("G x enter");
     let Some(Ask::Write(sheet)) = shop.asked.last() else {
@@ -99,7 +105,9 @@ fn a_taken_proposal_is_written_without_what_was_left_out() {
 fn a_tagger_is_asked_by_a_form_and_missed_with_its_place() {
     let mut shop = Shop::open(120, 34, Lang::En);
     shop.press("v p");
-    shop.press("n ctrl+s");
+    shop.press("n");
+    shop.desk.says("/models/taggers/NAME");
+    shop.press("ctrl+s");
     shop.desk.says("/models/taggers/NAME");
     let mut shop = Shop::open(120, 34, Lang::En);
     shop.taggers.found = vec![("wd-vit".to_owned(), "/models/taggers/wd-vit".into())];
@@ -132,14 +140,14 @@ fn work_on_pictures_is_planned_looked_at_and_done() {
     let row = |picture| Row {
         picture,
         name: format!("{picture}.png"),
-        told: "flip".to_owned(),
+        told: Sentence::plain("10x20 → 10x20"),
         changes: Vec::new(),
         left_out: false,
     };
     let plan = Plan {
         what,
         rows: vec![row(0), row(1)],
-        kept: vec![("2.png".to_owned(), "it is broken".to_owned())],
+        kept: vec![("2.png".to_owned(), Sentence::from(&Kept::Upright))],
         makes: true,
         note: None,
     };
@@ -151,4 +159,30 @@ fn work_on_pictures_is_planned_looked_at_and_done() {
         matches!(&made, Some(talk::Ask::Make { without, .. }) if without == &[0]),
         "{made:?}"
     );
+}
+
+#[test]
+fn near_duplicates_come_back_with_their_pictures() {
+    let mut shop = Shop::open(120, 34, Lang::En);
+    shop.press("v d n ctrl+s");
+    shop.desk.says("1 pair among 5 pictures");
+    let path = shop.path("10_fox/small.png");
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    shop.follow();
+    shop.desk.says("None of 5 pictures");
+    std::fs::write(&path, &bytes).unwrap();
+    shop.follow();
+    shop.desk.says("1 pair among 5 pictures");
+    shop.desk.says_not("since they were");
+    // Nobody has compared this one.
+    std::fs::write(shop.path("10_fox/zebra.png"), &bytes).unwrap();
+    shop.follow();
+    shop.desk.says("1 pair among 5 pictures");
+    shop.desk.says("since they were");
+    shop.press("n ctrl+s");
+    shop.desk.says_not("since they were");
+    // Nor this, as it is now.
+    shop.tell(Msg::Dataset(News::Pictures(Some(vec![path]))));
+    shop.desk.says("since they were");
 }

@@ -10,6 +10,7 @@ use danlu::data::set::Set;
 use danlu::data::tags::Index;
 use danlu::panes::dataset::book::Book;
 use danlu::panes::dataset::talk::{Ask, Deed, Done, News};
+use danlu::ui::lang::told::Sentence;
 use ratatui::layout::Size;
 
 use super::desk::sets::{asks, book, shipped};
@@ -237,7 +238,7 @@ fn what_could_not_be_written_is_still_there() {
         deed: Deed::Caption(path),
         changed: 0,
         left: 1,
-        failed: Some("the disk is full".to_owned()),
+        failed: Some(Sentence::plain("the disk is full")),
         conflicts: Vec::new(),
     };
     desk.tell(Msg::Dataset(News::Done(done)));
@@ -366,6 +367,115 @@ fn pictures_that_go_take_their_marks_along_and_the_cursor_stays() {
     desk.says("✓1 · 57");
     desk.work("l");
     desk.says(&under);
+}
+
+#[test]
+fn the_cursor_comes_back_to_a_picture_that_a_filter_hid() {
+    let mut desk = opened();
+    let (book, picture) = with_caption("cat-face", b"");
+    let before = book.name(picture).into_owned();
+    for _ in 0..picture {
+        desk.work("j");
+    }
+    let effects = desk.wait(500);
+    desk.keep(effects);
+    desk.says(&format!("{}/59", picture + 1));
+    desk.work("/");
+    for (typed, there) in [("tag:zzz", false), ("", true)] {
+        desk.work("ctrl+u");
+        desk.type_in(typed);
+        let effects = desk.wait(500);
+        desk.keep(effects);
+        assert_eq!(
+            desk.screen().contains(&format!("{}/59", picture + 1)),
+            there,
+            "{before} after {typed:?}"
+        );
+    }
+    desk.work("esc");
+    let effects = desk.wait(500);
+    desk.keep(effects);
+    desk.says(&format!("{}/59", picture + 1));
+}
+
+#[test]
+fn a_wrong_expression_shows_no_tags_and_so_marks_none() {
+    let mut desk = opened();
+    desk.work("l tab /");
+    desk.type_in("/(/");
+    desk.says("is no regular expression yet");
+    desk.work("enter M");
+    desk.says_not("marked");
+}
+
+#[test]
+fn a_command_is_offered_only_where_it_does_the_same() {
+    let mut desk = opened();
+    desk.work("e a");
+    desk.type_in("smith");
+    desk.work("enter ctrl+s");
+    desk.says("$ danlu tags add");
+    desk.work("x");
+    desk.says_not("$ danlu tags add");
+    desk.work("y");
+    desk.says("No command line does the same");
+}
+
+#[test]
+fn a_caption_that_is_again_what_it_was_has_no_sign() {
+    let mut desk = opened();
+    let changed = |book, captions: &[usize]| {
+        Msg::Dataset(News::Changed {
+            book,
+            captions: Some(captions.to_vec()),
+            outside: false,
+        })
+    };
+    let (book, picture) = with_caption("cat-face", b"cat");
+    for text in [b"cat".as_slice(), b"a cat", b"cat"] {
+        let (book, _) = with_caption("cat-face", text);
+        desk.tell(changed(book, &[picture]));
+        desk.says("~10_fluent/cat-face.png");
+    }
+    let back = book.bytes(picture).map(<[u8]>::to_vec);
+    assert_eq!(back.as_deref(), Some(b"cat".as_slice()));
+    desk.tell(changed(super::desk::sets::shipped_book(), &[picture]));
+    desk.says(" 10_fluent/cat-face.png");
+    desk.says_not("~10_fluent");
+}
+
+#[test]
+fn snapshots_and_saved_queries_are_deleted_after_a_question() {
+    let mut desk = opened();
+    let snapshot = |name: &str| journal::Snapshot {
+        name: name.to_owned(),
+        time: 1_700_000_000_000,
+        files: 59,
+    };
+    desk.tell(Msg::Dataset(News::Snapshots {
+        snapshots: vec![snapshot("before"), snapshot("after")],
+        now: 1_700_000_100,
+    }));
+    // The row that makes a new one cannot be deleted.
+    assert!(asks(&desk.press("ctrl+x")).is_empty());
+    desk.says_not("are you sure");
+    desk.press("down down ctrl+x");
+    desk.says("are you sure");
+    desk.press("n");
+    assert_eq!(asks(&desk.press("ctrl+x y")), [Ask::Forget("before".to_owned())]);
+    desk.says_not("are you sure");
+    desk.tell(Msg::Dataset(News::Forgotten("before".to_owned())));
+    desk.says("Snapshot before is deleted");
+
+    let queries = ["long", "short"].map(|name| (name.to_owned(), format!("tokens:>{}", name.len())));
+    desk.tell(Msg::Dataset(News::Queries(queries.to_vec())));
+    desk.press("' down ctrl+x");
+    let forgotten = Ask::KeepQuery {
+        name: "short".to_owned(),
+        query: String::new(),
+    };
+    assert_eq!(asks(&desk.press("enter")), [forgotten]);
+    desk.says("@short is deleted");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use danlu::app::{Effect, Msg};
 use danlu::engine::{Event, Failure, JobId, Present, Request, State};
 use danlu::term::graphics::Picture;
+use danlu::ui::lang::told::Sentence;
 
 use super::desk::{
     Desk, busy, entry, failure, get_busy, grown, loads, picture, present, queued, recipe, request, saved,
@@ -92,10 +93,10 @@ fn a_picture_that_cannot_be_read_says_why() {
     present.running = None;
     let effects = desk.engine(Event::Present(Box::new(present)));
     for load in loads(&effects) {
-        let (load, picture) = (load.clone(), Err("no such file".to_owned()));
+        let (load, picture) = (load.clone(), Err(Sentence::plain("is no file")));
         desk.tell(Msg::Loaded { load, picture });
     }
-    desk.says("no such file");
+    desk.says("is no file");
     assert_eq!(shown(&mut desk), None);
 }
 

@@ -15,6 +15,7 @@ use danlu::panes::dataset::sheet::{Leaf, Sheet};
 use danlu::panes::dataset::talk as set;
 use danlu::panes::prompt::tokens::Tokens;
 use danlu::ui::lang::Lang;
+use danlu::ui::lang::told::Sentence;
 use danlu::ui::theme::Themes;
 use ratatui::layout::{Rect, Size};
 use unicode_width::UnicodeWidthStr;
@@ -142,7 +143,7 @@ fn answer(desk: &mut Desk, random: &mut Random, effects: Vec<Effect>) {
                 let picture = if readable {
                     Ok(picture(1 + random.below(40) as u32, 1 + random.below(40) as u32, 3))
                 } else {
-                    Err("broken 坏".to_owned())
+                    Err(Sentence::plain("broken 坏"))
                 };
                 Msg::Loaded { load, picture }
             }
@@ -265,7 +266,11 @@ fn news_of_a_dataset(random: &mut Random) -> set::News {
     let conflict = |random: &mut Random| Conflict {
         path: a_text(random).into(),
         why: random
-            .of(&[Why::Changed, Why::Missing, Why::Unreadable("\u{1b}[2J".to_owned())])
+            .of(&[
+                Why::Changed,
+                Why::Missing,
+                Why::Unreadable(std::io::Error::other("\u{1b}[2J").into()),
+            ])
             .clone(),
         texts: (random.below(3) > 0).then(|| texts(random)),
     };
@@ -310,8 +315,7 @@ fn news_of_a_dataset(random: &mut Random) -> set::News {
             now: i64::MIN,
         },
         5 => set::News::Failed {
-            message: a_text(random),
-            hint: None,
+            trouble: Sentence::plain(a_text(random)).into(),
             opening: random.below(2) == 0,
         },
         6 => set::News::Queries(vec![("q".to_owned(), a_text(random))]),
@@ -325,7 +329,7 @@ fn news_of_a_dataset(random: &mut Random) -> set::News {
                     left_out: false,
                 })
                 .collect(),
-            refused: vec![(a_text(random).into(), a_text(random))],
+            refused: vec![(a_text(random).into(), Sentence::plain(a_text(random)))],
             ..Sheet::default()
         })),
     }

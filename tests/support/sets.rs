@@ -13,7 +13,8 @@ use danlu::data::tokens::Counter;
 use danlu::panes::dataset::book::Book;
 use danlu::panes::dataset::sheet::{Leaf, Sheet};
 use danlu::panes::dataset::tags::Row;
-use danlu::panes::dataset::talk::{Ask, News, Wrong};
+use danlu::panes::dataset::talk::{Ask, News};
+use danlu::ui::lang::told::Trouble;
 
 use super::Desk;
 
@@ -140,10 +141,7 @@ pub fn news_of(ask: &Ask, book: Arc<Book>) -> Option<News> {
                         })
                         .into(),
                 )),
-                Err(error) => Err(Wrong {
-                    message: error.to_string(),
-                    hint: Some(error.hint().to_owned()),
-                }),
+                Err(error) => Err(Trouble::from(&error)),
             },
         },
         Ask::Tags { ticket, order, among } => {
@@ -152,17 +150,12 @@ pub fn news_of(ask: &Ask, book: Arc<Book>) -> Option<News> {
             }
             let counts = book.index.counts(among.as_deref());
             let surprises = book.index.surprises(among.as_deref());
-            let expected = |tag| {
-                surprises
-                    .iter()
-                    .find(|one| one.tag == tag)
-                    .map(|one| (one.expected, one.found))
-            };
+            let surprise = |tag| surprises.iter().find(|one| one.tag == tag).copied();
             let rows = book.index.sorted(*order, among.as_deref()).into_iter().map(|tag| Row {
                 tag,
                 count: counts.occurrences[tag.0 as usize],
                 captions: counts.captions[tag.0 as usize],
-                expected: (*order == Order::Surprise).then(|| expected(tag)).flatten(),
+                surprise: (*order == Order::Surprise).then(|| surprise(tag)).flatten(),
             });
             News::Tags {
                 ticket: *ticket,
@@ -178,7 +171,7 @@ pub fn news_of(ask: &Ask, book: Arc<Book>) -> Option<News> {
                 what: plan.edit,
                 separator: ",".to_owned(),
                 root: book.set.root.clone(),
-                refused: plan.refused,
+                refused: Sheet::refused(plan.refused),
                 leaves: plan
                     .changes
                     .into_iter()

@@ -4,6 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use image::RgbImage;
+
 use crate::desk::{Desk, quit};
 use crate::tty::{Tty, kill};
 
@@ -97,6 +99,34 @@ fn many_captions_are_changed_after_a_look_and_taken_back_in_another_session() {
 }
 
 #[test]
+fn a_picture_that_becomes_another_under_its_name_is_measured_again() {
+    let desk = Desk::new("", 1);
+    let (mut tty, set) = open(&desk);
+    let file = set.join("airplane.png");
+    tty.send("vc");
+    tty.wait_text("lost on average");
+    let (was, other) = (fs::read(&file).unwrap(), RgbImage::new(900, 300));
+    other.save(&file).unwrap();
+    tty.wait_text("900x300");
+    fs::write(&file, &was).unwrap();
+    tty.wait_gone("900x300");
+    // The same by a batch of its own, and by its undoing.
+    other.save(&file).unwrap();
+    tty.wait_text("900x300");
+    tty.send("Pc");
+    tty.wait_text("Which pictures it is done to");
+    tty.send("\x13");
+    tty.wait_text("What would be done");
+    tty.send("w");
+    tty.wait_gone("What would be done");
+    tty.wait_gone("900x300");
+    tty.send("u");
+    tty.wait_text("Taken back");
+    tty.wait_text("900x300");
+    quit(&mut tty);
+}
+
+#[test]
 fn a_change_from_outside_is_noticed_and_never_written_over() {
     let desk = Desk::new("", 1);
     let (mut tty, set) = open(&desk);
@@ -116,6 +146,42 @@ fn a_change_from_outside_is_noticed_and_never_written_over() {
     holds(&file, "quite another, mine");
     fs::remove_file(set.join("fox.png")).unwrap();
     tty.wait_text("58");
+    quit(&mut tty);
+}
+
+#[test]
+fn a_query_asks_the_journal_and_the_pixels_too() {
+    let desk = Desk::new("", 1);
+    let (mut tty, set) = open(&desk);
+    fs::copy(set.join("fox.png"), set.join("fox again.png")).unwrap();
+    tty.wait_text("60");
+    tty.send("/dup:\r");
+    tty.wait_text("2 of 60");
+    tty.wait_text("fox again.png");
+    // Another picture of the same name is no copy any more.
+    fs::copy(set.join("star.png"), set.join("fox again.png")).unwrap();
+    tty.wait_gone("fox.png");
+    tty.wait_text("star.png");
+    tty.send("\x1b");
+    tty.wait_text("airplane.png");
+    tty.send("/changed:\r");
+    tty.wait_text(" 0 of 60");
+    let file = set.join("airplane.txt");
+    let was = fs::read_to_string(&file).unwrap();
+    tty.send("\x1b");
+    tty.wait_text("airplane.png");
+    tty.send("ea");
+    tty.wait_text("Add tags");
+    tty.send("smith\r\x13");
+    tty.wait_text("danlu tags add --tag smith");
+    tty.send("w");
+    tty.wait_text("Captions written");
+    tty.send("/changed: tag:travel\r");
+    tty.wait_text("of 60");
+    tty.wait_text("~10_fluent/airplane.png");
+    tty.send("u");
+    holds(&file, &was);
+    tty.wait_text(" 0 of 60");
     quit(&mut tty);
 }
 

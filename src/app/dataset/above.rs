@@ -62,9 +62,15 @@ impl App {
                     review.go(Go::Down, height);
                 }
                 Action::CopyCommand => {
-                    let sheet = review.sheet();
-                    effects.push(Effect::Copy(sheet.command.as_ref().unwrap_or(&sheet.what).clone()));
-                    self.notice(Grade::Info, self.lang.say(&words::COPIED_COMMAND).to_owned(), None);
+                    let command = review.command().map(str::to_owned);
+                    let (grade, told) = match command {
+                        Some(command) => {
+                            effects.push(Effect::Copy(command));
+                            (Grade::Info, words::COPIED_COMMAND)
+                        }
+                        None => (Grade::Warning, words::NO_COMMAND),
+                    };
+                    self.notice(grade, self.lang.say(&told).to_owned(), None);
                 }
                 Action::WriteChanges => {
                     if let Some(Above::Review(review)) = self.close_above() {
@@ -247,6 +253,7 @@ impl App {
     /// Whether an action would do something in what is open above the dataset.
     pub(in crate::app) fn offers_above_dataset(&self, action: Action) -> bool {
         let own: &[Action] = match &self.dataset.above {
+            Some(Above::Review(review)) if review.command().is_none() => &[Action::WriteChanges, Action::LeaveOut],
             Some(Above::Review(_)) => &[Action::WriteChanges, Action::LeaveOut, Action::CopyCommand],
             Some(Above::Plan(_)) => &[Action::WriteChanges, Action::LeaveOut],
             Some(Above::Conflicts(_)) => &[Action::TakeOurs, Action::TakeTheirs, Action::TakeBoth],

@@ -10,6 +10,7 @@ use crate::panes::dataset::above::trigger::Row;
 use crate::panes::dataset::above::{Above, Trigger};
 use crate::panes::dataset::forms::{self, Deed, Place, Taken};
 use crate::panes::dataset::talk::Ask;
+use crate::ui::lang::told::Tell;
 use crate::ui::lang::{Text, dataset as words};
 use crate::ui::text;
 
@@ -25,6 +26,7 @@ impl App {
             Action::RedoSet => self.dataset.redo(),
             Action::SetLog => self.dataset.ask(Ask::Log),
             Action::Snapshots => self.dataset.ask(Ask::Snapshots),
+            Action::ForgetItem => self.forget_item(),
             Action::SavedQueries => self.open_queries(),
             Action::StopSetWork => self.dataset.ask(Ask::Stop),
             Action::ShowConflicts => self.open_conflicts(),
@@ -58,6 +60,7 @@ impl App {
         let (Some(deed), Some(Overlay::Dialog(dialog))) = (self.deed, self.overlays.last_mut()) else {
             return false;
         };
+        let mut told = None;
         match forms::take(deed, &dialog.form, &self.dataset, self.lang) {
             Err(complaint) => {
                 dialog.complaint = Some(complaint);
@@ -67,9 +70,19 @@ impl App {
             Ok(Taken::Mark(which)) => {
                 if let Some(book) = self.dataset.book().cloned() {
                     let pictures = self.dataset.pictures_of(Place::Shown);
-                    if let Err(error) = self.dataset.tags.mark_by(&book, &pictures, &which) {
-                        dialog.complaint = Some(error.to_string());
-                        return true;
+                    match self.dataset.tags.mark_by(&book, &pictures, &which) {
+                        Err(error) => {
+                            dialog.complaint = Some(error.tell(self.lang));
+                            return true;
+                        }
+                        Ok(marked) => {
+                            told = Some(text::count(
+                                self.lang,
+                                marked as u64,
+                                &words::MARKED_ONE,
+                                &words::MARKED_SO_MANY,
+                            ));
+                        }
                     }
                 }
             }
@@ -87,11 +100,21 @@ impl App {
             }
             Ok(Taken::Query(name)) => {
                 let query = self.dataset.query().text().to_owned();
+                let before = self.dataset.queries().iter().find(|(known, _)| *known == name);
+                let (sentence, before) = match before {
+                    Some((_, before)) if *before != query.trim() => (words::QUERY_REPLACED, before.clone()),
+                    _ => (words::QUERY_KEPT, String::new()),
+                };
+                let values: [(&str, &dyn std::fmt::Display); 2] = [("name", &name), ("query", &text::safe(&before))];
+                told = Some(self.lang.fill(&sentence, &values));
                 self.dataset.ask(Ask::KeepQuery { name, query });
             }
         }
         self.overlays.pop();
         self.deed = None;
+        if let Some(told) = told {
+            self.notice(Grade::Info, told, None);
+        }
         true
     }
 
@@ -254,6 +277,41 @@ impl App {
         if !self.dataset.query().text().trim().is_empty() {
             self.dataset.filter(false);
             self.open_deed(Deed::Query);
+        }
+    }
+
+    /// The name of the snapshot or the saved query under the cursor of an open list.
+    pub(in crate::app) fn forgettable(&self) -> Option<String> {
+        let Some(Overlay::Chooser(chooser)) = self.overlays.last() else {
+            return None;
+        };
+        let index = chooser.current()?;
+        match chooser.purpose {
+            Purpose::Snapshot => self.offered.get(index.checked_sub(1)?).cloned(),
+            Purpose::Query => {
+                let saved = self.dataset.queries();
+                let above = self.offered.len().checked_sub(saved.len())?;
+                saved.get(index.checked_sub(above)?).map(|(name, _)| name.clone())
+            }
+            _ => None,
+        }
+    }
+
+    /// Deletes it, and closes the list.
+    pub(super) fn forget_item(&mut self) {
+        let Some(name) = self.forgettable() else { return };
+        match self.overlays.pop() {
+            Some(Overlay::Chooser(chooser)) if chooser.purpose == Purpose::Snapshot => {
+                self.dataset.ask(Ask::Forget(name));
+            }
+            _ => {
+                let told = self.lang.fill(&words::QUERY_FORGOTTEN, &[("name", &text::safe(&name))]);
+                self.dataset.ask(Ask::KeepQuery {
+                    name,
+                    query: String::new(),
+                });
+                self.notice(Grade::Info, told, None);
+            }
         }
     }
 

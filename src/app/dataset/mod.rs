@@ -18,7 +18,7 @@ use crate::keys::{Action, Chord, Group, Scope};
 use crate::panes::dataset::above::way;
 use crate::panes::dataset::caption::{At, Caption};
 use crate::panes::dataset::forms::deed_of;
-use crate::panes::dataset::view::{Keys, grid};
+use crate::panes::dataset::view::{Keys, grid, why_closed};
 use crate::panes::dataset::views::View;
 use crate::panes::prompt;
 use crate::ui::lang::dataset as words;
@@ -85,6 +85,7 @@ impl App {
         }
         if let Some(deed) = deed_of(action) {
             self.open_deed(deed);
+            self.miss_a_tagger(deed);
             return true;
         }
         match action {
@@ -123,9 +124,22 @@ impl App {
         true
     }
 
+    /// Why the caption that is looked at cannot be changed by itself.
+    fn why_closed(&self) -> Option<String> {
+        let caption = self.dataset.caption()?;
+        let book = self.dataset.book()?;
+        Some(why_closed(caption.closed()?, book, caption.picture, self.lang))
+    }
+
     /// Actions on the caption under the cursor.
     fn act_on_caption(&mut self, action: Action, effects: &mut Vec<Effect>) -> bool {
         match action {
+            Action::EditChip | Action::InsertChip | Action::AppendChip | Action::AddChip | Action::PasteChip
+                if self.why_closed().is_some() =>
+            {
+                let why = self.why_closed().unwrap_or_default();
+                self.notice(Grade::Info, why, None);
+            }
             Action::EditChip => self.dataset.type_tag(None),
             Action::InsertChip => self.dataset.type_tag(Some(At::Before)),
             Action::AppendChip => self.dataset.type_tag(Some(At::Behind)),
@@ -179,6 +193,13 @@ impl App {
             _ if self.offers_in_view(action).is_some() => self.offers_in_view(action) == Some(true),
             Action::EditChip | Action::RemoveChip | Action::ChipLeft | Action::ChipRight => {
                 caption.is_some_and(|caption| caption.count() > 0 && caption.closed().is_none())
+            }
+            Action::AddChip | Action::AppendChip | Action::InsertChip | Action::PasteChip | Action::EditText => {
+                caption.is_some_and(|caption| caption.closed().is_none())
+            }
+            // A view's own keys come first.
+            _ if action.info().group == Group::Captions && self.dataset.view.scope().is_some() => {
+                self.focus != Pane::Caption
             }
             Action::AddTags | Action::EditPicture => !self.dataset.book().is_some_and(|book| book.is_empty()),
             _ => true,

@@ -5,6 +5,7 @@ use crate::keys::{Action, Scope};
 use crate::panes::dataset::hear::Told;
 use crate::panes::dataset::talk::News;
 use crate::ui::lang::dataset as words;
+use crate::ui::lang::told::Trouble;
 use crate::ui::text;
 
 impl App {
@@ -55,7 +56,7 @@ impl App {
                 let told = lang.fill(
                     &sentence,
                     &[
-                        ("why", &why),
+                        ("why", &why.tell(lang)),
                         ("n", &number(n)),
                         ("left", &number(left)),
                         ("key", &undo),
@@ -84,8 +85,15 @@ impl App {
                     [("name", &text::safe(&snapshot.name)), ("n", &number(snapshot.files))];
                 (Grade::Info, lang.fill(&words::SNAPSHOT_KEPT, &values))
             }
-            Told::Failed(message, hint) => return self.notice(Grade::Error, message, hint),
-            Told::Interrupted(sentence) => (Grade::Warning, sentence),
+            Told::Forgotten(name) => (
+                Grade::Info,
+                lang.fill(&words::SNAPSHOT_FORGOTTEN, &[("name", &text::safe(&name))]),
+            ),
+            Told::Failed(Trouble { message, hint }) => {
+                let hint = hint.map(|hint| hint.tell(lang).to_owned());
+                return self.notice(Grade::Error, message.tell(lang).to_owned(), hint);
+            }
+            Told::Interrupted(sentence) => (Grade::Warning, sentence.tell(lang).to_owned()),
             Told::Log(batches, now) => return self.open_log(&batches, now),
             Told::Snapshots(snapshots, now) => return self.open_snapshots(&snapshots, now),
             Told::Review => {

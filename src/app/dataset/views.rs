@@ -3,8 +3,10 @@
 use super::super::{App, Effect, Grade, Pane};
 use crate::engine::Job;
 use crate::keys::{Action, Scope};
-use crate::panes::dataset::views::View;
-use crate::panes::dataset::views::crops;
+use crate::overlay::Overlay;
+use crate::panes::dataset::forms::Deed;
+use crate::panes::dataset::views::proposals::form;
+use crate::panes::dataset::views::{self, View, crops};
 use crate::ui::lang::{proposals, truth as words};
 use crate::ui::text;
 use crate::ui::widgets::list::Go;
@@ -21,6 +23,8 @@ impl App {
     /// Actions of the views.
     pub(super) fn act_in_view(&mut self, action: Action) -> bool {
         match action {
+            Action::SeeCaption => self.see_view(View::Caption),
+            Action::SeeHistory => self.see_view(View::History),
             Action::SeeDraws => self.see_view(View::Truth),
             Action::SeeCrops => self.see_view(View::Crops),
             Action::DrawAgain => self.dataset.views.truth.again(),
@@ -98,13 +102,25 @@ impl App {
                 .pictures
                 .as_ref()
                 .map_or_else(|| self.dataset.book().map_or(0, |book| book.len()), Vec::len);
-            let n = text::number(n as u64);
+            let n = text::count(self.lang, n as u64, &words::ONE_PICTURE, &words::PICTURES);
             let model = job.name();
             self.queue_up(Job::Tag(Box::new(job)), effects);
             let told = self
                 .lang
-                .fill(&proposals::QUEUED, &[("model", &text::safe(&model)), ("n", &n)]);
+                .fill(&proposals::QUEUED, &[("model", &text::safe(&model)), ("pictures", &n)]);
             self.notice(Grade::Info, told, None);
+        }
+    }
+
+    /// Says at once in the form of a tagger's job, which has just been opened, that none was found.
+    pub(super) fn miss_a_tagger(&mut self, deed: Deed) {
+        let taggers = self.dataset.views.proposals.taggers.as_ref();
+        if let (Deed::View(views::Deed::Tagger), Some(taggers), Some(Overlay::Dialog(dialog))) =
+            (deed, taggers, self.overlays.last_mut())
+            && taggers.found.is_empty()
+            && self.dataset.views.proposals.settings.model.is_none()
+        {
+            dialog.complaint = Some(form::missing(taggers, self.lang));
         }
     }
 
@@ -123,8 +139,7 @@ impl App {
 
     /// Moves in the view that is shown. Whether it is one that moves.
     pub(super) fn move_in_view(&mut self, go: Go) -> bool {
-        let height = self.seen.dataset.caption.rows.height().max(1);
-        self.dataset.go_in_view(go, height)
+        self.dataset.go_in_view(go, &self.seen.dataset.caption.rows)
     }
 
     /// Whether an action of a view would do something now; none for actions of others.

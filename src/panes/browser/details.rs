@@ -9,6 +9,7 @@ use crate::library::{Details, Sidecar};
 use crate::ui::lang::{Lang, Text, browser};
 use crate::ui::text;
 use crate::ui::theme::{Lines, Role, Theme};
+use crate::ui::widgets::gauge;
 use crate::weights::about::{About, Format, Training};
 
 /// Tags that are shown; the metadata has them all.
@@ -394,7 +395,7 @@ impl Columns<'_> {
         Line::from(vec![
             Span::styled(text::pad(&text::safe(tag), words), self.theme.style(Role::Text)),
             Span::raw(" "),
-            Span::styled(block.repeat(filled), self.theme.style(Role::ProgressDone)),
+            Span::styled(block.repeat(filled), gauge::ink(self.theme, Role::ProgressDone)),
             Span::raw(if filled > 0 { " " } else { "" }),
             Span::styled(number, self.theme.style(Role::Dim)),
         ])

@@ -492,7 +492,10 @@ fn draw_picture(
         Some(Finished::Here(picture)) => Some((picture.clone(), area)),
         Some(Finished::Unreadable(why)) => {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let told = lang.fill(&screen::UNREADABLE, &[("path", &text::safe(&name)), ("why", why)]);
+            let told = lang.fill(
+                &screen::UNREADABLE,
+                &[("path", &text::safe(&name)), ("why", &why.tell(lang))],
+            );
             words::centred(&told, theme.style(Role::Warning), area, buffer);
             None
         }

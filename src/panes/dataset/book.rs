@@ -74,6 +74,8 @@ impl Book {
         let mut caption = Caption::new(picture, path, base, &self.text(picture), separator);
         if self.set.unreadable.contains_key(&picture) {
             caption.close(Closed::Unreadable);
+        } else if caption.closed().is_none() && self.set.refusal(picture).is_some() {
+            caption.close(Closed::Metadata);
         }
         caption
     }

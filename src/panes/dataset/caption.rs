@@ -23,6 +23,8 @@ pub enum Closed {
     Size,
     /// The file is there and cannot be read.
     Unreadable,
+    /// It stands in a metadata file.
+    Metadata,
 }
 
 /// A caption that is looked at.
@@ -236,7 +238,7 @@ impl Caption {
         }
     }
 
-    /// Moves the tag under the cursor a place towards the front or the end. The cursor goes with it.
+    /// Moves the tag under the cursor a place towards the front or the end of its line. The cursor goes with it.
     pub fn shift(&mut self, towards_end: bool) {
         let Some(place) = self.cursor().filter(|_| self.closed.is_none()) else {
             return;
@@ -247,6 +249,10 @@ impl Caption {
         };
         let (a, b) = (self.tags[first].clone(), self.tags[first + 1].clone());
         let [left, between, right] = [a.clone(), a.end..b.start, b.clone()].map(|range| self.text[range].to_owned());
+        // Each line is a caption of its own: moving one tag would bring the other into another caption.
+        if between.contains(['\n', '\r']) {
+            return;
+        }
         self.splice(a.start..b.end, &format!("{right}{between}{left}"));
         self.go(if towards_end { first + 1 } else { first });
     }
@@ -442,6 +448,12 @@ mod tests {
         caption.shift(true);
         caption.replace(" w ");
         assert_eq!(caption.text(), "y z,a,c,  x,w\n");
+        let mut lines = of("a, b\nc\n");
+        lines.go(1);
+        lines.shift(true);
+        lines.go(2);
+        lines.shift(false);
+        assert!(!lines.is_changed(), "a tag stays in its line, and so do the others");
         let mut empty = of("\u{feff}\n");
         empty.insert("a", At::Behind);
         assert_eq!(empty.unwritten().as_deref(), Some("\u{feff}a\n".as_bytes()));

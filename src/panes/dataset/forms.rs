@@ -3,7 +3,9 @@
 use super::tags::{CATEGORIES, title};
 use super::{State, views};
 use crate::data::edit::{At, By, Edit, Threshold, Which};
+use crate::data::query::saved::{SavedError, is_name};
 use crate::keys::Action;
+use crate::ui::lang::told::Tell;
 use crate::ui::lang::{Lang, Text, actions, dataset as words};
 use crate::ui::text;
 use crate::ui::widgets::form::{Field, Form, Value};
@@ -223,6 +225,9 @@ pub fn take(deed: Deed, form: &Form, state: &State, lang: Lang) -> Result<Taken,
             at: if selected(form, "at") == 1 { At::Front } else { At::End },
         },
         Deed::Text if text("find").is_empty() => return needs(&words::NEEDS_FIND),
+        Deed::Text if form.toggle("regex") == Some(true) && wrong_regex(text("find"), lang).is_some() => {
+            return Err(wrong_regex(text("find"), lang).unwrap_or_default());
+        }
         Deed::Text => Edit::ReplaceText {
             find: text("find").to_owned(),
             regex: form.toggle("regex").unwrap_or_default(),
@@ -248,6 +253,9 @@ pub fn take(deed: Deed, form: &Form, state: &State, lang: Lang) -> Result<Taken,
         Deed::Snapshot | Deed::Query if text("name").trim().is_empty() => return needs(&words::NEEDS_NAME),
         Deed::Snapshot => return Ok(Taken::Snapshot(text("name").trim().to_owned())),
         Deed::View(deed) => return state.read_view_form(deed, form, lang).map(Taken::View),
+        Deed::Query if !is_name(text("name").trim()) => {
+            return Err(SavedError::Name(text("name").trim().to_owned()).tell(lang));
+        }
         Deed::Query => return Ok(Taken::Query(text("name").trim().to_owned())),
     };
     let place = places_of(state)
@@ -304,15 +312,8 @@ fn which(tags: &str, lang: Lang) -> Vec<Field> {
 
 fn which_of(form: &Form, state: &State, lang: Lang) -> Result<Which, String> {
     let regex = form.text("regex").unwrap_or_default().trim();
-    if let Err(error) = regex::Regex::new(regex) {
-        let why = error.to_string();
-        let why = why
-            .lines()
-            .last()
-            .unwrap_or_default()
-            .trim_start_matches("error: ")
-            .to_owned();
-        return Err(lang.fill(&words::BAD_REGEX, &[("value", &regex), ("why", &why)]));
+    if let Some(wrong) = wrong_regex(regex, lang) {
+        return Err(wrong);
     }
     let percent = |id: &str| form.number(id).filter(|share| *share > 0.0).map(Threshold::Percent);
     let category = selected(form, "category")
@@ -329,6 +330,13 @@ fn which_of(form: &Form, state: &State, lang: Lang) -> Result<Which, String> {
         return Err(lang.say(&words::NEEDS_TAGS).to_owned());
     }
     Ok(which)
+}
+
+/// Why a regular expression is none.
+fn wrong_regex(regex: &str, lang: Lang) -> Option<String> {
+    let error = regex::Regex::new(regex).err()?.to_string();
+    let why = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
+    Some(lang.fill(&words::BAD_REGEX, &[("value", &regex), ("why", &why)]))
 }
 
 /// What stands between the tags of the dataset.

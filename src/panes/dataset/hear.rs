@@ -1,5 +1,6 @@
 //! What the keeper tells, taken into the state; and what of it a person is told.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use super::kept::Unwritten;
 use super::talk::{Deed, Done, News};
 use super::{State, tags};
 use crate::data::journal::{Batch, Conflict, Snapshot, Texts, Why};
+use crate::ui::lang::told::{Sentence, Trouble};
 use crate::ui::widgets::list::ListState;
 
 /// Something to be told.
@@ -26,7 +28,7 @@ pub enum Told {
     /// So many were done again.
     Redone(usize, String),
     /// It ended early: so many were done, so many were not, and why, where nobody wanted it.
-    Stopped(usize, usize, Option<String>),
+    Stopped(usize, usize, Option<Sentence>),
     /// So many captions were changed by somebody else as well.
     Conflicts(usize),
     /// So many captions were changed by somebody else.
@@ -39,14 +41,16 @@ pub enum Told {
     NotTakenUp(String),
     /// A snapshot was made.
     Kept(Snapshot),
+    /// The snapshot of this name is no more.
+    Forgotten(String),
     /// What was changed.
     Log(Vec<Batch>, i64),
     /// The snapshots.
     Snapshots(Vec<Snapshot>, i64),
     /// Something could not be done.
-    Failed(String, Option<String>),
-    /// A batch was interrupted, in a sentence.
-    Interrupted(String),
+    Failed(Trouble),
+    /// A batch was interrupted.
+    Interrupted(Sentence),
     /// Changes are to be looked at.
     Review,
     /// A path may be completed.
@@ -71,6 +75,7 @@ impl State {
                 captions,
                 outside,
             } => self.changed(book, captions, outside, &mut told),
+            News::Pictures(paths) => self.look_at_pictures_again(paths.as_deref()),
             News::Work(work) => self.work = work,
             News::Filtered { ticket, found } if ticket == self.awaited[0] => match found {
                 Ok(found) => {
@@ -96,6 +101,7 @@ impl State {
             News::Snapshots { snapshots, now } => told.push(Told::Snapshots(snapshots, now)),
             News::Queries(queries) => self.queries = queries,
             News::Kept(snapshot) => told.push(Told::Kept(snapshot)),
+            News::Forgotten(name) => told.push(Told::Forgotten(name)),
             News::Paths { typed, found } => {
                 if let Some(Above::Opener(opener)) = &mut self.above
                     && opener.line.text() == typed
@@ -109,13 +115,13 @@ impl State {
                 if matches!(self.above, Some(Above::Plan(_))) {
                     told.push(Told::Review);
                 }
-                told.extend(trouble.map(|trouble| Told::Failed(trouble.message, trouble.hint)));
+                told.extend(trouble.map(Told::Failed));
             }
-            News::Failed { message, hint, opening } => {
+            News::Failed { trouble, opening } => {
                 if opening {
                     self.opening = None;
                 }
-                told.push(Told::Failed(message, hint));
+                told.push(Told::Failed(trouble));
             }
         }
         told
@@ -130,6 +136,7 @@ impl State {
         self.opening = None;
         self.kept.remember(path);
         self.shown = None;
+        self.left = None;
         self.list = ListState::default();
         self.marked.clear();
         self.touched.clear();
@@ -140,7 +147,7 @@ impl State {
         self.history.forget();
         self.tags.clear();
         self.tiles.clear();
-        self.sight = crate::panes::preview::State::default();
+        self.sight.forget(|_| true);
         self.views.forget(path, true);
         self.conflicts.clear();
         self.book = Some(Arc::clone(&book));
@@ -219,7 +226,7 @@ impl State {
     }
 
     fn show(&mut self, found: Option<Arc<[usize]>>) {
-        let under = self.picture();
+        let under = self.left.or(self.picture());
         let count = self.book.as_ref().map_or(0, |book| book.len());
         self.shown = match found {
             Some(found) if found.iter().any(|picture| *picture >= count) => Some(Arc::default()),
@@ -227,6 +234,7 @@ impl State {
         };
         if let Some(picture) = under {
             self.go_to_picture(picture);
+            self.left = self.row_of(picture).is_none().then_some(picture);
         }
         self.send_tags();
     }
@@ -249,7 +257,9 @@ impl State {
             if looked_at.is_some_and(|picture| captions.contains(&picture)) {
                 self.reread_caption(&book, told);
             }
-            self.touched.extend(captions);
+            if let Some(before) = before {
+                self.touch(&before, &book, captions);
+            }
         } else {
             told.push(Told::PicturesOutside);
             self.views.forget(Path::new(""), false);
@@ -257,6 +267,10 @@ impl State {
                 self.follow_pictures(&before, &book);
                 self.views.twins.follow(&before, &book);
             }
+            // One that comes back may come back as another.
+            let gone = |path: &Path| book.find(path).is_none();
+            self.sight.forget(gone);
+            self.views.beside.forget(gone);
             self.tiles.clear();
             self.tags.forget_rows();
         }
@@ -266,6 +280,21 @@ impl State {
             self.send_query();
         }
         self.look();
+    }
+
+    /// Remembers which captions are others than when the dataset was opened; one that is what it was then is not.
+    fn touch(&mut self, before: &Book, book: &Book, captions: Vec<usize>) {
+        let hash = |book: &Book, picture| {
+            let mut hasher = DefaultHasher::new();
+            book.bytes(picture).hash(&mut hasher);
+            hasher.finish()
+        };
+        for picture in captions {
+            let first = *self.touched.entry(picture).or_insert_with(|| hash(before, picture));
+            if first == hash(book, picture) {
+                self.touched.remove(&picture);
+            }
+        }
     }
 
     /// Marks and cursor stay with their pictures, whose numbers are others now.
@@ -280,7 +309,11 @@ impl State {
             .collect();
         let now = |picture: &usize| places.get(before.path(*picture)).copied();
         self.marked = self.marked.iter().filter_map(now).collect();
-        self.touched = self.touched.iter().filter_map(now).collect();
+        self.left = self.left.as_ref().and_then(now);
+        let touched = self.touched.iter();
+        self.touched = touched
+            .filter_map(|(picture, hash)| Some((now(picture)?, *hash)))
+            .collect();
         self.shown = self.shown.as_ref().map(|shown| shown.iter().filter_map(now).collect());
         // What was changed and not written goes to its own file, whatever its number is.
         self.write_caption();

@@ -32,7 +32,7 @@ use self::caption::{At, Caption};
 use self::kept::{Kept, Unwritten};
 use self::line::{Choice, Line};
 use self::tags::Tags;
-use self::talk::{Ask, Work, Wrong};
+use self::talk::{Ask, Work};
 use self::tiles::Tiles;
 use self::views::history::History;
 use self::views::{View, Views};
@@ -40,6 +40,7 @@ use crate::data::journal::{self, Conflict};
 use crate::data::query;
 use crate::panes::preview;
 use crate::ui::filter::Filter;
+use crate::ui::lang::told::Trouble;
 use crate::ui::widgets::input::Edit;
 use crate::ui::widgets::list::ListState;
 
@@ -55,12 +56,14 @@ pub struct State {
     /// The numbers of the pictures that are shown; none for all.
     shown: Option<Arc<[usize]>>,
     list: ListState,
+    /// Where the cursor was before a filter hid that picture; it goes back there when it is shown again, unless it was moved.
+    left: Option<usize>,
     marked: BTreeSet<usize>,
-    /// Pictures whose captions are others than when the dataset was opened.
-    touched: BTreeSet<usize>,
+    /// Pictures whose captions are others than when the dataset was opened, and the hash of what those were.
+    touched: BTreeMap<usize, u64>,
     query: Line,
     filtering: bool,
-    wrong: Option<Wrong>,
+    wrong: Option<Trouble>,
     /// Names of saved queries, with the queries.
     queries: Vec<(String, String)>,
     /// The tags of the whole dataset.
@@ -414,7 +417,7 @@ impl State {
     }
 
     /// What is wrong with it.
-    pub fn wrong(&self) -> Option<&Wrong> {
+    pub fn wrong(&self) -> Option<&Trouble> {
         self.wrong.as_ref()
     }
 

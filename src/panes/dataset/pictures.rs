@@ -42,6 +42,7 @@ impl State {
 
     /// Moves the cursor in a list of which `height` rows are seen.
     pub fn go(&mut self, go: Go, height: usize) {
+        self.left = None;
         self.list.go(go, self.count(), height);
     }
 
@@ -83,7 +84,7 @@ impl State {
 
     /// Whether a picture's caption is another than when the dataset was opened.
     pub fn is_touched(&self, picture: usize) -> bool {
-        self.touched.contains(&picture)
+        self.touched.contains_key(&picture)
     }
 
     /// Marks the picture under the cursor, or takes its mark away.

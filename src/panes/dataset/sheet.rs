@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use crate::data::edit::Refusal;
 use crate::data::journal::Change;
+use crate::ui::lang::told::Sentence;
 
 /// Changes with all that is told of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,8 +23,8 @@ pub struct Sheet {
     pub leaves: Vec<Leaf>,
     /// Files that get another name or place.
     pub moves: Vec<(PathBuf, PathBuf)>,
-    /// Files that are left alone, and why, in one English clause.
-    pub refused: Vec<(PathBuf, String)>,
+    /// Files that are left alone, and why.
+    pub refused: Vec<(PathBuf, Sentence)>,
 }
 
 /// How a sheet is written.
@@ -51,6 +53,13 @@ pub struct Leaf {
 }
 
 impl Sheet {
+    /// What a plan leaves alone, as it is told.
+    pub fn refused(plan: Vec<(PathBuf, Refusal)>) -> Vec<(PathBuf, Sentence)> {
+        plan.into_iter()
+            .map(|(path, why)| (path, Sentence::from(&why)))
+            .collect()
+    }
+
     /// The changes for the journal.
     pub fn into_changes(self) -> Vec<Change> {
         let kept = self.leaves.into_iter().filter(|leaf| !leaf.left_out);

@@ -9,7 +9,7 @@ use regex::RegexBuilder;
 
 use super::book::Book;
 use crate::data::edit::{self, Which};
-use crate::data::tags::{Category, Order, TagId};
+use crate::data::tags::{Category, Order, Surprise, TagId};
 use crate::ui::lang::{Text, dataset as words};
 use crate::ui::widgets::input::{Edit, InputState};
 use crate::ui::widgets::list::{Go, ListState};
@@ -23,8 +23,8 @@ pub struct Row {
     pub count: u32,
     /// How many of them have it.
     pub captions: u32,
-    /// Where the order is by surprise: how many were to be expected somewhere, and how many were found there.
-    pub expected: Option<(f64, u32)>,
+    /// Where the order is by surprise: how many were found somewhere, and how many were to be expected there.
+    pub surprise: Option<Surprise>,
 }
 
 /// The list of tags.
@@ -37,6 +37,7 @@ pub struct Tags {
     of: usize,
     list: ListState,
     search: InputState,
+    is_wrong: bool,
     searching: bool,
     /// By name: numbers change when a set is read again.
     marked: BTreeSet<Arc<str>>,
@@ -47,7 +48,9 @@ pub struct Tags {
 impl Tags {
     /// Takes rows that were counted and sorted. The cursor stays with its tag.
     pub fn put(&mut self, rows: Arc<[Row]>, of: usize, book: &Book) {
-        let under = self.current().map(|row| row.tag);
+        // A cursor that was never moved stays at the top.
+        let moved = self.list.selected(self.count()).is_some_and(|row| row > 0);
+        let under = self.current().filter(|_| moved).map(|row| row.tag);
         if rows.iter().any(|row| row.tag.0 as usize >= book.index.len()) {
             return;
         }
@@ -142,6 +145,11 @@ impl Tags {
         &self.search
     }
 
+    /// Whether that is a regular expression that is none, or none yet.
+    pub fn is_wrong(&self) -> bool {
+        self.is_wrong
+    }
+
     /// Whether it is being typed.
     pub fn is_searching(&self) -> bool {
         self.searching
@@ -162,6 +170,7 @@ impl Tags {
 
     /// Finds the rows that hold what is typed, in any case; between slashes it is a regular expression.
     fn search(&mut self, book: &Book) {
+        self.is_wrong = false;
         let typed = self.search.text().trim();
         if typed.is_empty() {
             self.found = None;
@@ -176,7 +185,8 @@ impl Tags {
             .size_limit(1 << 20)
             .build()
         else {
-            // It is not typed to its end; what was found before stays.
+            self.found = Some(Vec::new());
+            self.is_wrong = true;
             return;
         };
         let holds = |row: &Row| pattern.is_match(book.index.name(row.tag));

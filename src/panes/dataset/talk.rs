@@ -10,10 +10,12 @@ use std::sync::Arc;
 use super::book::Book;
 use super::sheet::Sheet;
 use super::tags::Row;
+use crate::data::buckets::Settings;
 use crate::data::edit::Edit;
 use crate::data::journal::{self, Batch, Entry, Snapshot};
 use crate::data::set::Options;
 use crate::data::tags::Order;
+use crate::ui::lang::told::{Sentence, Trouble};
 
 /// What is asked of the keeper.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +36,8 @@ pub enum Ask {
         /// The marked pictures, for queries that ask for them.
         marked: Arc<BTreeSet<usize>>,
     },
+    /// Place pictures by these settings from now on when a query asks: of each folder, none for one that is not trained on.
+    Buckets(Arc<[Option<Settings>]>),
     /// The tags in an order, counted among these pictures, or among all.
     Tags {
         /// Comes back with the answer.
@@ -122,8 +126,8 @@ pub enum News {
         path: PathBuf,
         /// It.
         book: Arc<Book>,
-        /// A batch that was interrupted, in a sentence.
-        interrupted: Option<String>,
+        /// A batch that was interrupted.
+        interrupted: Option<Sentence>,
     },
     /// Captions, or pictures, are others now.
     Changed {
@@ -134,6 +138,8 @@ pub enum News {
         /// Whether somebody else did it.
         outside: bool,
     },
+    /// These pictures have the names they had and may have other contents; `None` for all.
+    Pictures(Option<Vec<PathBuf>>),
     /// How far a long piece of work is; `None` when it has ended.
     Work(Option<Work>),
     /// What a query found.
@@ -141,7 +147,7 @@ pub enum News {
         /// Of the ask.
         ticket: u64,
         /// The numbers of pictures, rising; none for all.
-        found: Result<Option<Arc<[usize]>>, Wrong>,
+        found: Result<Option<Arc<[usize]>>, Trouble>,
     },
     /// The tags in an order.
     Tags {
@@ -181,6 +187,8 @@ pub enum News {
     Queries(Vec<(String, String)>),
     /// A snapshot was made.
     Kept(Snapshot),
+    /// The snapshot of this name is no more.
+    Forgotten(String),
     /// What a path may be completed to.
     Paths {
         /// What was typed.
@@ -192,22 +200,11 @@ pub enum News {
     View(super::views::talk::News),
     /// Something could not be done.
     Failed {
-        /// One sentence.
-        message: String,
-        /// What to do about it.
-        hint: Option<String>,
+        /// Why.
+        trouble: Trouble,
         /// The dataset could not be opened.
         opening: bool,
     },
-}
-
-/// What is wrong with a query.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wrong {
-    /// One sentence.
-    pub message: String,
-    /// What to do about it.
-    pub hint: Option<String>,
 }
 
 /// A long piece of work.
@@ -260,7 +257,7 @@ pub struct Done {
     /// How many were not done because it ended early.
     pub left: usize,
     /// Why it ended early, where somebody did not want it so.
-    pub failed: Option<String>,
+    pub failed: Option<Sentence>,
     /// Those that were left alone.
     pub conflicts: Vec<journal::Conflict>,
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::panes::preview::Numbered;
 use crate::term::graphics::Picture;
+use crate::ui::lang::told::Sentence;
 
 /// How many are kept: more than a large screen shows.
 const KEPT: usize = 400;
@@ -40,7 +41,7 @@ impl Tiles {
     }
 
     /// A thumbnail was read, or could not be.
-    pub fn put(&mut self, path: PathBuf, picture: Result<Picture, String>) {
+    pub fn put(&mut self, path: PathBuf, picture: Result<Picture, Sentence>) {
         self.asked.retain(|_, asked| *asked != path);
         self.numbers += 1;
         let number = FIRST + self.numbers;
@@ -57,8 +58,13 @@ impl Tiles {
 
     /// Forgets all, since the files may be others.
     pub fn clear(&mut self) {
-        self.known.clear();
-        self.order.clear();
-        self.asked.clear();
+        self.forget(|_| true);
+    }
+
+    /// Forgets those whose files may be others.
+    pub fn forget(&mut self, gone: impl Fn(&Path) -> bool) {
+        self.known.retain(|path, _| !gone(path));
+        self.order.retain(|path| !gone(path));
+        self.asked.retain(|_, path| !gone(path));
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::panes::preview::Numbered;
 use crate::term::graphics::Picture;
+use crate::ui::lang::told::Sentence;
 
 /// How many thumbnails are kept: more than a wide screen shows.
 const KEPT: usize = 96;
@@ -41,7 +42,7 @@ impl Thumbnails {
     }
 
     /// A thumbnail was read. One that cannot be stays an empty frame: the big view says why.
-    pub fn put(&mut self, path: PathBuf, picture: Result<Picture, String>) {
+    pub fn put(&mut self, path: PathBuf, picture: Result<Picture, Sentence>) {
         let (Ok(picture), Some(place)) = (picture, self.known.get_mut(&path)) else {
             return;
         };

@@ -14,6 +14,7 @@ use image::imageops::{self, FilterType};
 
 use crate::engine::event::Preview;
 use crate::term::graphics::Picture;
+use crate::ui::lang::told::Sentence;
 
 /// The shorter side from which on a preview looks smooth.
 const SMOOTH: u32 = 64;
@@ -37,7 +38,7 @@ pub enum Finished {
     /// Its pixels.
     Here(Numbered),
     /// It could not be read, and why.
-    Unreadable(String),
+    Unreadable(Sentence),
 }
 
 /// What the preview pane may show.
@@ -100,7 +101,7 @@ impl State {
     }
 
     /// A picture was read, or could not be.
-    pub fn put(&mut self, path: PathBuf, picture: Result<Picture, String>) {
+    pub fn put(&mut self, path: PathBuf, picture: Result<Picture, Sentence>) {
         let finished = match picture {
             Ok(picture) => Finished::Here(self.number(picture)),
             Err(why) => Finished::Unreadable(why),
@@ -112,6 +113,11 @@ impl State {
     pub fn retry(&mut self) {
         self.finished
             .retain(|(_, finished)| matches!(finished, Finished::Here(_)));
+    }
+
+    /// Forgets pictures whose files may be others. Numbers go on, so that no other picture gets one that was seen.
+    pub fn forget(&mut self, gone: impl Fn(&Path) -> bool) {
+        self.finished.retain(|(known, _)| !gone(known));
     }
 
     fn keep(&mut self, path: PathBuf, finished: Finished) {

@@ -77,7 +77,10 @@ pub fn view<'a>(
         }),
         Some(Finished::Unreadable(why)) => {
             let path = picture.path.display().to_string();
-            let words = lang.fill(&screen::UNREADABLE, &[("path", &text::safe(&path)), ("why", why)]);
+            let words = lang.fill(
+                &screen::UNREADABLE,
+                &[("path", &text::safe(&path)), ("why", &why.tell(lang))],
+            );
             lines::centred(&words, theme.style(Role::Warning), area, buffer);
             None
         }

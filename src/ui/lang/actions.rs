@@ -135,6 +135,8 @@ catalogue! {
     TOP_DOC: "Go to the first row", "转到第一行";
     BOTTOM: "Bottom", "底部";
     BOTTOM_DOC: "Go to the last row", "转到最后一行";
+    FORGET_ITEM: "Delete entry", "删除条目";
+    FORGET_ITEM_DOC: "Delete the snapshot or the saved query under the cursor, for good", "永久删除光标处的快照或常用查询";
     FILTER: "Filter", "筛选";
     FILTER_DOC: "Show only rows that match what is typed", "只显示与输入匹配的行";
     ACCEPT: "Accept", "确定";
@@ -313,6 +315,10 @@ catalogue! {
     SHOW_DATASET_DOC: "Go to the pictures and captions to train on", "转到训练用的图片与标签";
     SUBMIT: "Done", "完成";
     SUBMIT_DOC: "Take the form or the text as it stands", "按当前内容提交";
+    SEE_CAPTION: "Caption", "描述";
+    SEE_CAPTION_DOC: "Show the picture and its caption", "显示图片及其描述";
+    SEE_HISTORY: "History", "历史";
+    SEE_HISTORY_DOC: "Show what was changed in this caption", "显示该描述的更改历史";
     SEE_DRAWS: "As trained", "训练所见";
     SEE_DRAWS_DOC: "Show what the text encoder sees of this caption, draw by draw", "显示文本编码器每次看到的描述";
     SEE_CROPS: "Crops", "裁剪";

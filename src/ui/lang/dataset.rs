@@ -10,6 +10,7 @@ catalogue! {
     NO_PICTURES: "There are no pictures in {name}. Pictures are png, jpg, jpeg, webp and bmp files.", "{name} 中没有图片。支持 png、jpg、jpeg、webp 和 bmp 文件。";
     NO_MATCH: "No picture is found. {key} shows all again.", "没有符合条件的图片,按 {key} 恢复显示全部。";
     NO_TAGS: "No tags", "没有标签";
+    NO_REGEX: "{query} is no regular expression yet", "{query} 还不是有效的正则表达式";
     NO_TAG_MATCH: "No tag holds {query}", "没有包含 {query} 的标签";
     FILTER: "{key} filters: tag:fox -tag:solo w:<512", "按 {key} 筛选:tag:fox -tag:solo w:<512";
     FILTER_TAGS: "{key} searches, /…/ is a regex", "按 {key} 搜索,/…/ 为正则";
@@ -23,7 +24,10 @@ catalogue! {
     REG: "reg", "正则";
     UNTAGGED: "no caption", "无描述";
     SHARE: "{count} of {of} captions ({share})", "{of} 条描述中有 {count} 条({share})";
-    EXPECTED: "{found} here, {expected} expected", "此处 {found},预期 {expected}";
+    EXPECTED_HERE: "{found} here, {expected} expected", "此处 {found},预期 {expected}";
+    EXPECTED_IN: "{found} in {other}, {expected} expected", "{other} 中 {found},预期 {expected}";
+    EXPECTED_WITH: "{found} with {other}, {expected} expected", "与 {other} 同现 {found},预期 {expected}";
+    EXPECTED_NOWHERE: "nothing to compare with", "没有可比较的对象";
     TAG_COUNT: "{n} tags", "{n} 个标签";
     ONE_TAG: "{n} tag", "{n} 个标签";
     EMPTY: "No tags yet: {key} adds one", "还没有标签,按 {key} 添加";
@@ -32,8 +36,9 @@ catalogue! {
     NOT_UTF8: "This caption is no UTF-8 and is shown as far as it can be. It is changed by edits of many captions only, when asked to.", "该描述不是 UTF-8 编码,只能尽量显示。仅可通过批量编辑在确认后修改。";
     TOO_LARGE: "This caption is larger than {size}; it is changed by edits of many captions only.", "该描述超过 {size},只能通过批量编辑修改。";
     NOT_READ: "This caption cannot be read: {why}", "无法读取该描述:{why}";
+    IN_METADATA: "This caption stands in {file} and is not changed here: change it there, or write captions beside the pictures and take metadata_file out of the TOML.", "该描述保存在 {file} 中,不能在此修改:请直接修改该文件,或在图片旁写入描述文件并从 TOML 中去掉 metadata_file。";
     NO_EDITOR: "This caption holds signs that a text field cannot keep; its tags can be changed one by one", "该描述含有文本框无法保留的字符,可逐个标签修改";
-    UNREADABLE: "{name} cannot be shown: {why}", "无法显示 {name}:{why}";
+    UNREADABLE: "{name} cannot be shown: it {why}", "无法显示 {name}:{why}";
     VIEW_CAPTION: "Caption", "描述";
     VIEW_HISTORY: "History", "更改历史";
     NO_HISTORY: "Nothing was changed in this caption yet.", "该描述还没有更改记录。";
@@ -45,7 +50,9 @@ catalogue! {
     READING_OF: "reading {done}/{of}", "正在读取 {done}/{of}";
     WAITING: "another danlu is writing here", "另一个 danlu 正在写入";
     RECORDING: "writing the journal", "正在写入更改记录";
-    WRITING: "writing {done}/{of} · {rate}/s", "正在写入 {done}/{of} · {rate}/秒";
+    WRITING: "writing {done}/{of}", "正在写入 {done}/{of}";
+    FINISHING: "The files that are being written are finished first …", "正在完成写入,随后退出…";
+    RATE: "{rate}/s", "{rate}/秒";
     FLUSHING: "waiting for the disk", "正在等待磁盘";
 
     OPEN: "Open a dataset", "打开数据集";
@@ -77,11 +84,6 @@ catalogue! {
     NO_FILE: "no file", "无文件";
     NO_TEXTS: "Its texts are not known; look at the file.", "文本未知,请查看文件。";
     CONTRADICT: "Both changed the same tags; take ours or theirs", "双方修改了相同的标签,请选择其中一方";
-    WHY_CHANGED: "changed outside", "已在外部修改";
-    WHY_MISSING: "is gone", "文件已不存在";
-    WHY_TAKEN: "another file has the name", "名称已被占用";
-    WHY_TRASH: "the trash was emptied", "回收站已清空";
-    WHY_OUTSIDE: "leads out of the dataset", "指向数据集之外";
     CONFLICTS_NOW: "Captions changed outside as well, left as they are: {n}; {key} settles them", "{n} 条描述已在外部修改,未作更改;按 {key} 处理";
     ALL_SETTLED: "No conflicts are left", "冲突已全部处理";
     CHANGED_OUTSIDE: "Captions changed outside, read again: {n}", "{n} 条描述已在外部修改,已重新读取";
@@ -92,9 +94,16 @@ catalogue! {
     REDONE: "Done again: {what} (files: {n})", "已重做 {n} 个文件的更改:{what}";
     STOPPED: "Stopped. Files done: {n}, not done: {left}; {key} takes them back", "已停止:完成 {n} 个文件,剩余 {left} 个;按 {key} 撤销";
     HALTED: "{why}. Files done: {n}, not done: {left}; {key} takes them back", "{why}。完成 {n} 个文件,剩余 {left} 个;按 {key} 撤销";
+    INTERRUPTED: "Writing \"{what}\" was interrupted: {done} of {of} files are done; undo takes them back, redo does the rest", "写入\"{what}\"时中断:已完成 {done}/{of} 个文件;撤销可还原,重做可继续";
+    INTERRUPTED_BACK: "Taking back \"{what}\" was interrupted: {done} of {of} files are done; undo takes them back, redo does the rest", "撤销\"{what}\"时中断:仍有 {done}/{of} 个文件生效;撤销可还原,重做可恢复";
+    NO_WATCH: "changes from outside cannot be noticed: {why}", "无法察觉外部修改:{why}";
+    NO_HEADERS: "the pictures' sizes are not known: {why}", "无法得知图片尺寸:{why}";
     TAKEN_UP: "The caption of {name} that was not written last time is here again", "已恢复 {name} 上次未写入的描述";
     NOT_TAKEN_UP: "The caption of {name} was not written last time, and the file has changed since; {key} settles it", "{name} 上次未写入,而文件已被修改;按 {key} 处理";
     COPIED_TAG: "{tag} is copied", "已复制 {tag}";
+    NO_COMMAND: "No command line does the same", "没有等效的命令行";
+    MARKED_ONE: "1 more tag is marked", "新标记 1 个标签";
+    MARKED_SO_MANY: "{n} more tags are marked", "新标记 {n} 个标签";
     COPIED_COMMAND: "The command line is copied", "已复制命令行";
     BUSY: "Something is being written; it has to end first", "正在写入,请等待完成";
 
@@ -109,8 +118,12 @@ catalogue! {
     SNAPSHOT_NAME: "Name", "名称";
     SNAPSHOT_NAME_HELP: "All captions are kept under it as they are now", "以此名称保存当前的全部描述";
     SNAPSHOT_KEPT: "Snapshot {name} is kept, captions: {n}", "快照 {name} 已保存 {n} 条描述";
+    SNAPSHOT_FORGOTTEN: "Snapshot {name} is deleted", "快照 {name} 已删除";
     SNAPSHOT_OF: "{n} captions · {when}", "{n} 条描述 · {when}";
     SAVED_QUERIES: "Saved queries", "常用查询";
+    QUERY_KEPT: "Saved as @{name}", "已保存为 @{name}";
+    QUERY_REPLACED: "Saved as @{name}, which was: {query}", "已保存为 @{name},原查询为:{query}";
+    QUERY_FORGOTTEN: "@{name} is deleted", "@{name} 已删除";
     SAVE_QUERY: "Save this query …", "保存当前查询…";
     NO_QUERIES: "No query is saved yet; type one and save it here", "还没有保存的查询,输入查询后可在此保存";
     QUERY_NAME_HELP: "Letters, digits, - and _; in a query @name stands for it", "可用字母、数字、- 和 _;在查询中以 @名称 引用";

@@ -33,6 +33,7 @@ pub mod proposals;
 pub mod roles;
 pub mod screen;
 pub mod time;
+pub mod told;
 pub mod trigger;
 pub mod trouble;
 pub mod truth;
@@ -204,7 +205,8 @@ mod tests {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ui/lang");
         let mut files: Vec<_> = std::fs::read_dir(folder)
             .unwrap()
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap().replace(".rs", ""))
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter_map(|name| name.strip_suffix(".rs").map(str::to_owned))
             .filter(|name| name != "mod")
             .collect();
         files.sort();

@@ -3,12 +3,14 @@
 catalogue! {
     VIEW: "Proposals", "标注建议";
     BEGIN: "Nothing is proposed yet. {key} asks a tagger.", "还没有建议,按 {key} 运行打标模型。";
-    NOT_HERE: "Nothing is proposed for this picture. {next} goes to the next of {n} pictures with proposals, {key} asks a tagger.", "该图片没有建议。按 {next} 转到下一张有建议的图片(共 {n} 张),{key} 运行打标模型。";
-    SUMMARY: "{new} new tags here, proposals for {n} pictures. {key} takes them and goes on, {next} goes on without.", "此处有 {new} 个新标签,共 {n} 张图片有建议。按 {key} 采纳并继续,{next} 跳过。";
+    NOT_HERE: "Nothing is proposed for this picture. {next} goes to the next of {pictures} with proposals, {key} asks a tagger.", "该图片没有建议。按 {next} 转到下一张有建议的图片(共 {pictures}),{key} 运行打标模型。";
+    SUMMARY: "{new} here, proposals for {pictures}. {key} takes them and goes on, {next} goes on without.", "此处有 {new},共 {pictures}有建议。按 {key} 采纳并继续,{next} 跳过。";
+    ONE_NEW: "{n} new tag", "{n} 个新标签";
+    NEW: "{n} new tags", "{n} 个新标签";
     ONLY_HERE: "not proposed, stays: {tags}", "未建议,保留:{tags}";
     SENTENCE: "sentence", "句子";
-    NO_TAGGER: "There is no tagger: put model.onnx and selected_tags.csv into {path}", "没有打标模型:请将 model.onnx 和 selected_tags.csv 放入 {path}";
-    QUEUED: "{model} looks at {n} pictures; proposals come in as they are made", "{model} 正在处理 {n} 张图片,建议会陆续出现";
+    NO_TAGGER: "There is no tagger. For a WD14 tagger, put model.onnx and selected_tags.csv into {path}; for BLIP, put config.json, model.safetensors and vocab.txt there.", "没有打标模型。WD14 打标模型:请将 model.onnx 和 selected_tags.csv 放入 {path};BLIP:请将 config.json、model.safetensors 和 vocab.txt 放入该目录。";
+    QUEUED: "{model} looks at {pictures}; proposals come in as they are made", "{model} 正在处理 {pictures},建议会陆续出现";
 
     FORM: "Ask a tagger", "运行打标模型";
     MODEL: "Model", "模型";
@@ -39,6 +41,14 @@ catalogue! {
     PREPEND: "new tags in front", "新标签加在最前";
     OVERWRITE: "give way", "被替换";
     IGNORE: "are left alone", "不处理";
+    PROMPT: "Begins with", "句首";
+    PROMPT_HELP: "What a captioner's sentence begins with; it is left out of the caption", "描述模型的句子以此开头,但不写入描述";
+    BEAMS: "Beams", "束宽";
+    BEAMS_HELP: "How many sentences a captioner follows at once; more are slower and a little better", "描述模型同时搜索的句子数;越多越慢,效果略好";
+    SHORTEST: "Least tokens", "最少 token";
+    SHORTEST_HELP: "The least number of tokens of a captioner's sentence", "描述模型句子的最少 token 数";
+    LONGEST: "Most tokens", "最多 token";
+    LONGEST_HELP: "The largest number of tokens of a captioner's sentence", "描述模型句子的最多 token 数";
     ACCEPT: "Take proposals", "采纳建议";
     LEAST: "From", "不低于";
     LEAST_HELP: "Takes every proposed tag of at least this confidence; a diff comes first", "采纳置信度不低于此值的全部标签;先显示差异";

@@ -14,7 +14,7 @@ catalogue! {
     NOTHING_TO_CANCEL: "Nothing is running that could be cancelled", "没有可取消的任务";
     NOT_FOR_THIS_JOB: "That cannot be done to this job", "无法对该任务执行此操作";
     PARAMETERS_PASTED: "The pasted parameters are in the form now", "已将粘贴的生成信息填入表单";
-    UNREADABLE: "{path} cannot be shown: {why}", "无法显示 {path}:{why}";
+    UNREADABLE: "{path} cannot be shown: it {why}", "无法显示 {path}:{why}";
     SEED_OF: "seed {seed}", "种子 {seed}";
     NO_PICTURES: "No pictures yet", "还没有图像";
     STARTING: "starting", "正在开始";

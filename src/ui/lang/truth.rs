@@ -21,6 +21,8 @@ catalogue! {
     DRAWS_HELP: "How often the caption is drawn", "演示多少次";
     LIMIT: "Tokens", "token 上限";
     LIMIT_HELP: "max_token_length: what is beyond it is not seen", "max_token_length:超出部分不会被看到";
+    WEIGHTED: "Weights", "权重";
+    WEIGHTED_HELP: "weighted_captions: brackets weigh, as in (fox:1.2)", "weighted_captions:括号表示权重,如 (fox:1.2)";
     SHUFFLE: "Shuffle", "打乱";
     SHUFFLE_HELP: "shuffle_caption: tags in another order each time", "shuffle_caption:每次打乱标签顺序";
     KEEP_TOKENS: "Keep first", "保持前几个";
@@ -57,11 +59,20 @@ catalogue! {
     FILE_HELP: "Takes the options of kohya's dataset configuration; empty for folder names alone", "使用 kohya 数据集配置中的选项;留空则只看目录名";
     NEEDS_SEPARATOR: "Tags cannot be shuffled or left out without a separator", "没有分隔符就无法打乱或丢弃标签";
 
+    SIZES_STOPPED: "its size was not read, because it was stopped", "已停止,尺寸尚未读取";
+    NOT_UTF8: "the name of {name} is no UTF-8, so that no crop can be kept for it", "{name} 的名称不是 UTF-8,无法为其保存裁剪";
+    NOT_UTF8_HINT: "rename the picture", "请重命名该图片";
     READING_SIZES: "reading sizes: {done}/{of}", "正在读取尺寸:{done}/{of}";
     NO_SIZES: "The sizes of the pictures are being read …", "正在读取图片尺寸…";
-    SUMMARY: "{n} pictures in {buckets} buckets · {lost} lost on average, {most} at most", "{n} 张图片,{buckets} 个分桶 · 平均丢失 {lost},最多 {most}";
+    SUMMARY: "{pictures} in {buckets}", "{pictures},{buckets}";
+    ONE_PICTURE: "{n} picture", "{n} 张图片";
+    PICTURES: "{n} pictures", "{n} 张图片";
+    ONE_BUCKET: "{n} bucket", "{n} 个分桶";
+    BUCKETS: "{n} buckets", "{n} 个分桶";
+    LOST_MEAN: "{lost} lost on average", "平均丢失 {lost}";
+    LOST_MOST: "{lost} at most", "最多 {lost}";
     ENLARGED: "{n} enlarged", "{n} 张被放大";
-    NOWHERE: "{n} nowhere", "{n} 张无法入桶";
+    NOWHERE: "{n} in no bucket", "{n} 张无法入桶";
     BUCKET: "bucket", "分桶";
     SCALE: "scale", "缩放";
     LOSS: "lost", "丢失";
@@ -72,8 +83,10 @@ catalogue! {
     MOST: "most", "最多";
     FOCUS_MARK: "focal point", "焦点";
     RECTANGLE_MARK: "rectangle", "矩形";
-    PLACED: "{size} → {resized} → {bucket} · {scale} · {lost} lost", "{size} → {resized} → {bucket} · {scale} · 丢失 {lost}";
-    BATCHES: "{n} pictures, repeated and batched: {batches} batches, {short} of them short", "{n} 张图片,按重复次数分批:共 {batches} 批,其中 {short} 批不满";
+    LOST_HERE: "{lost} lost", "丢失 {lost}";
+    BATCHES: "{pictures}, repeated and batched: {batches}, {short} of them short", "{pictures},按重复次数分批:共 {batches},其中 {short} 批不满";
+    ONE_BATCH: "{n} batch", "{n} 批";
+    ALL_BATCHES: "{n} batches", "{n} 批";
     MOVING_RECTANGLE: "Rectangle: {arrows} move it, {sizes} change its size, {keep} keeps it, {back} leaves it as it was", "矩形:{arrows} 移动,{sizes} 调整大小,{keep} 保存,{back} 放弃";
     MOVING_FOCUS: "Focal point: {arrows} move it, {keep} keeps it, {back} leaves it as it was", "焦点:{arrows} 移动,{keep} 保存,{back} 放弃";
     FINE: "to the pixel", "逐像素";

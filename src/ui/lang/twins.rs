@@ -4,11 +4,14 @@ catalogue! {
     VIEW: "Near-duplicates", "近似重复";
     BEGIN: "{key} looks for pictures that look nearly the same.", "按 {key} 查找看起来几乎相同的图片。";
     SEARCHING: "Pictures are being compared …", "正在比较图片…";
-    NONE: "None of {n} pictures looks nearly like another. {key} looks again, with other limits.", "{n} 张图片中没有近似重复。按 {key} 以其他条件重新查找。";
+    NONE: "None of {pictures} looks nearly like another. {key} looks again, with other limits.", "{pictures}中没有近似重复。按 {key} 以其他条件重新查找。";
     BETTER: "better:", "较好:";
     WORSE: "other:", "另一张:";
     BECAUSE: "Of the other one: {why}. {key} keeps the better one, the other goes to the trash and can be taken back.", "对另一张而言:{why}。按 {key} 保留较好的一张,另一张移入回收站,可撤销。";
-    SUMMARY: "{pairs} pairs among {n} pictures", "{n} 张图片中有 {pairs} 对";
+    SUMMARY: "{pairs} among {pictures}", "{pictures}中有 {pairs}";
+    ONE_PAIR: "{n} pair", "{n} 对";
+    PAIRS: "{n} pairs", "{n} 对";
+    OUTDATED: "Pictures came or changed since they were compared; {key} looks again.", "比较之后图片有新增或更改,按 {key} 重新查找。";
     MIRRORED: "mirrored", "镜像";
     FORM: "Near-duplicates", "近似重复";
     LIKENESS: "Likeness", "相似度";

@@ -4,7 +4,11 @@ catalogue! {
     PLAN: "What would be done", "操作计划";
     WILL_DO: "{what}: {files} pictures. {key} does it, {skip} leaves one out, {back} leaves all as it is.", "{what}:{files} 张图片。按 {key} 执行,{skip} 排除其中一张,{back} 放弃。";
     KEPT: "{files} pictures stay as they are; they stand at the end.", "{files} 张图片保持不变,列在最后。";
-    NOTHING: "Nothing would be done: {why}", "没有可执行的操作:{why}";
+    NOTHING: "{what}: there is nothing to do", "{what}:没有可执行的操作";
+    NOTHING_WHY: "{what}: nothing would be done; {name}: {why}", "{what}:没有可执行的操作;{name}:{why}";
+    FACES: "faces: {n}", "人脸:{n}";
+    NO_FACES: "no face detector is there, so that entropy and edges decide; for faces, put the file {path} there", "没有人脸检测模型,因此按熵和边缘决定;要检测人脸,请放入文件 {path}";
+    UNCOVERED: "{path} lies outside of the dataset, and no undo covers it", "{path} 在数据集之外,无法撤销";
     PLANNING: "looking: {done}/{of}", "正在分析:{done}/{of}";
     MAKING: "making pictures: {done}/{of}", "正在生成图片:{done}/{of}";
     COMPARING: "comparing: {done}/{of}", "正在比较:{done}/{of}";
@@ -17,6 +21,10 @@ catalogue! {
     BY_RATIO: "to this ratio", "固定比例";
     BY_FOCUS: "around the focal point", "按焦点";
     BY_AUTO: "auto-sized", "自动尺寸";
+    BY_HAND: "this rectangle", "指定矩形";
+    RECTANGLE: "Rectangle", "矩形";
+    RECTANGLE_HELP: "Left, top, width, height in pixels of the upright picture, with commas between", "左、上、宽、高,以像素计(按摆正后的图片),用逗号分隔";
+    NEEDS_RECTANGLE: "Write the rectangle as left,top,width,height in pixels, such as 64,0,512,512", "请将矩形写为 左,上,宽,高(像素),例如 64,0,512,512";
     RESIZE_HELP: "The longer side, the shorter side, as many pixels in all, or covering the size with the rest cut off", "按长边、短边、总像素数,或覆盖目标尺寸并裁去多余部分";
     LONGEST: "longer side to the width", "长边为所填宽度";
     SHORTEST: "shorter side to the width", "短边为所填宽度";

@@ -66,8 +66,8 @@ pub fn draw(fraction: f64, words: &str, theme: &Theme, area: Rect, buffer: &mut 
     }
 }
 
-/// A role's background as the colour of a line.
-fn ink(theme: &Theme, role: Role) -> Style {
+/// A role's background as the colour of what is drawn as a bar of signs.
+pub fn ink(theme: &Theme, role: Role) -> Style {
     theme
         .style(role)
         .bg

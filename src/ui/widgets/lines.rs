@@ -49,6 +49,29 @@ pub fn centred(words: &str, style: Style, area: Rect, buffer: &mut Buffer) {
     }
 }
 
+/// Items in rows of at most `columns`, with ` · ` between those of a row; none is parted. One that is longer than a row is cut.
+pub fn items(items: &[(String, Style)], between: Style, columns: usize) -> Vec<Line<'static>> {
+    const BETWEEN: &str = " · ";
+    let mut rows: Vec<Line<'static>> = Vec::new();
+    let mut used = 0;
+    for (words, style) in items {
+        let words = text::truncate(&text::safe(words), columns).into_owned();
+        let wide = text::width(&words);
+        match rows.last_mut() {
+            Some(row) if used + text::width(BETWEEN) + wide <= columns => {
+                used += text::width(BETWEEN) + wide;
+                row.push_span(Span::styled(BETWEEN, between));
+                row.push_span(Span::styled(words, *style));
+            }
+            _ => {
+                used = wide;
+                rows.push(Line::from(Span::styled(words, *style)));
+            }
+        }
+    }
+    rows
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,5 +88,18 @@ mod tests {
         assert_eq!(shown("1", "狐狸 fox", "done", 6), "1 done");
         assert_eq!(shown("12345", "x", "done", 5), "12345 ");
         assert!(!shown("1", "a\u{1b}[2J", "", 20).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn items_go_to_the_next_row_whole() {
+        let words = ["fox", "3 lost", "狐狸"].map(|words| (words.to_owned(), Style::new()));
+        let rows = |columns| {
+            let rows = items(&words, Style::new(), columns);
+            rows.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(rows(19), ["fox · 3 lost · 狐狸"]);
+        assert_eq!(rows(18), ["fox · 3 lost", "狐狸"]);
+        assert_eq!(rows(11), ["fox", "3 lost", "狐狸"]);
+        assert_eq!(rows(5), ["fox", "3 lo…", "狐狸"]);
     }
 }

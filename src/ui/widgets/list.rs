@@ -107,6 +107,14 @@ pub struct Rows {
 }
 
 impl Rows {
+    /// A window over lines that cannot be chosen.
+    pub fn window(area: Rect) -> Self {
+        Self {
+            area,
+            ..Self::default()
+        }
+    }
+
     /// The row at a place on the screen.
     pub fn at(&self, place: Position) -> Option<usize> {
         let inside = self.area.contains(place);
@@ -123,6 +131,11 @@ impl Rows {
             height: 1,
             ..self.area
         })
+    }
+
+    /// How many columns the window has.
+    pub fn width(&self) -> usize {
+        usize::from(self.area.width)
     }
 
     /// How many rows the window has.

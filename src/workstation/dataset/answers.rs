@@ -14,7 +14,8 @@ use crate::data::query::{Facts, Files, Ground, Placed};
 use crate::data::tags::Order;
 use crate::panes::dataset::sheet::{Leaf, Sheet, Way};
 use crate::panes::dataset::tags::Row;
-use crate::panes::dataset::talk::{Ask, Deed, News, Wrong};
+use crate::panes::dataset::talk::{Ask, Deed, News};
+use crate::ui::lang::told::{Sentence, Trouble};
 
 /// How many batches the log shows.
 const BATCHES: usize = 1000;
@@ -24,6 +25,7 @@ impl Keeper {
     pub(super) fn answer(&mut self, ask: Ask) {
         match ask {
             Ask::Filter { ticket, query, marked } => self.filter(ticket, &query, marked),
+            Ask::Buckets(folders) => self.place_by(folders),
             Ask::Tags { ticket, order, among } => self.tags(ticket, order, among.as_deref()),
             Ask::Plan {
                 edit,
@@ -50,19 +52,17 @@ impl Keeper {
                 Ok(News::Kept(snapshot))
             }),
             Ask::Compare(name) => self.compare(&name),
-            Ask::Forget(name) => {
-                let forgotten = self.open.as_ref().map(|open| open.journal.forget(&name));
-                if let Some(Err(error)) = forgotten {
-                    self.fail(&error, error.hint());
-                }
-            }
+            Ask::Forget(name) => self.with_journal(|open| {
+                open.journal.forget(&name)?;
+                Ok(News::Forgotten(name))
+            }),
             Ask::Paths { typed } => {
                 let found = paths::complete(&typed, &self.home.home);
                 self.say(News::Paths { typed, found });
             }
             Ask::KeepQuery { name, query } => {
                 if let Err(error) = self.saved.keep(&name, &query) {
-                    self.fail(error, None);
+                    self.fail(&error);
                 }
                 self.say_queries();
             }
@@ -75,21 +75,23 @@ impl Keeper {
         let Some(open) = &self.open else { return };
         match look(open) {
             Ok(news) => self.say(news),
-            Err(error) => self.fail(&error, error.hint()),
+            Err(error) => self.fail(&error),
         }
     }
 
     /// The pictures that a query finds.
     pub(super) fn filter(&mut self, ticket: u64, query: &str, marked: Arc<BTreeSet<usize>>) {
+        let parsed = self.saved.parse(query);
+        if let Ok(parsed) = &parsed {
+            self.find_out(parsed.needs());
+        }
         let Some(open) = &mut self.open else { return };
         open.filter = Some((ticket, query.to_owned(), Arc::clone(&marked)));
-        let found = match self.saved.parse(query) {
+        let found = match parsed {
             Ok(parsed) if parsed.is_empty() => Ok(None),
             Ok(parsed) => {
-                let none = Files::default();
                 let known = Known {
-                    open,
-                    files: open.files.as_ref().unwrap_or(&none),
+                    files: &open.files,
                     marked: &marked,
                 };
                 let ground = Ground {
@@ -100,10 +102,7 @@ impl Keeper {
                 };
                 Ok(Some(parsed.select(&ground).into()))
             }
-            Err(error) => Err(Wrong {
-                message: error.to_string(),
-                hint: Some(error.hint().to_owned()).filter(|hint| !hint.is_empty()),
-            }),
+            Err(error) => Err(Trouble::from(&error)),
         };
         self.say(News::Filtered { ticket, found });
     }
@@ -112,18 +111,15 @@ impl Keeper {
         let Some(open) = &self.open else { return };
         let index = &open.book.index;
         let counts = index.counts(among);
-        let row = |tag: crate::data::tags::TagId, expected| Row {
+        let row = |tag: crate::data::tags::TagId, surprise| Row {
             tag,
             count: counts.occurrences[tag.0 as usize],
             captions: counts.captions[tag.0 as usize],
-            expected,
+            surprise,
         };
         let rows: Vec<Row> = if order == Order::Surprise {
             let surprises = index.surprises(among);
-            surprises
-                .iter()
-                .map(|one| row(one.tag, Some((one.expected, one.found))))
-                .collect()
+            surprises.iter().map(|one| row(one.tag, Some(*one))).collect()
         } else {
             let sorted = index.sorted_by(order, &counts);
             sorted.into_iter().map(|tag| row(tag, None)).collect()
@@ -141,7 +137,7 @@ impl Keeper {
         let choices = Choices { force_encoding: force };
         let plan = match edit::plan(set, &open.book.index, edit, pictures, &choices) {
             Ok(plan) => plan,
-            Err(error) => return self.fail(&error, error.hint()),
+            Err(error) => return self.fail(&error),
         };
         let sheet = Sheet {
             command: (!by_hand).then(|| command(open, &plan.edit, query, force)),
@@ -150,7 +146,7 @@ impl Keeper {
             } else {
                 format!("{} --where {}", plan.edit, quoted(query))
             },
-            refused: plan.refused,
+            refused: Sheet::refused(plan.refused),
             leaves: plan
                 .changes
                 .into_iter()
@@ -198,7 +194,7 @@ impl Keeper {
                 refused: preview
                     .conflicts
                     .into_iter()
-                    .map(|conflict| (conflict.path, "it was changed by somebody else since".to_owned()))
+                    .map(|conflict| (conflict.path, Sentence::from(&conflict.why)))
                     .collect(),
                 leaves: preview
                     .texts
@@ -252,7 +248,7 @@ fn captions(open: &Opened) -> Vec<(PathBuf, Option<&[u8]>)> {
     let book = &open.book;
     let mut all: HashMap<PathBuf, Option<&[u8]>> = HashMap::with_capacity(book.len());
     for picture in 0..book.len() {
-        if !book.set.unreadable.contains_key(&picture) {
+        if book.set.refusal(picture).is_none() {
             all.insert(book.set.caption_path(picture), book.bytes(picture));
         }
     }
@@ -303,7 +299,6 @@ fn now() -> i64 {
 
 /// What queries may ask for beside the captions.
 struct Known<'a> {
-    open: &'a Opened,
     files: &'a Files,
     marked: &'a BTreeSet<usize>,
 }
@@ -317,8 +312,12 @@ impl Facts for Known<'_> {
         self.files.placed(picture)
     }
 
+    fn duplicate(&self, picture: usize) -> Option<bool> {
+        self.files.duplicate(picture)
+    }
+
     fn changed(&self, picture: usize) -> bool {
-        !self.open.touched.is_empty() && self.open.touched.contains(&self.open.book.set.caption_path(picture))
+        self.files.changed(picture)
     }
 
     fn marked(&self, picture: usize) -> bool {

@@ -5,6 +5,7 @@
 //! [`answers`] what only looks.
 
 mod answers;
+mod facts;
 mod keeper;
 mod paths;
 mod planned;
@@ -21,7 +22,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::Inbox;
-use crate::data::query::Files;
+use crate::data::query::Sizes;
 use crate::panes::dataset::talk::Ask;
 
 use keeper::Keeper;
@@ -50,6 +51,8 @@ struct Flags {
     enough: AtomicBool,
     /// The screen is being left: only what changes files is still done.
     closing: AtomicBool,
+    /// No more is to be found out beside everything else.
+    apart: AtomicBool,
 }
 
 /// What the thread is told.
@@ -59,8 +62,17 @@ enum Order {
     Ask(Ask),
     /// These paths are others now; none to look at everything.
     Changed(Vec<PathBuf>),
-    /// The headers of all pictures of that reading of the dataset.
-    Headers { reading: u64, files: Box<Files> },
+    /// Something that was found out beside everything else, of that reading of the dataset.
+    Learned { reading: u64, learned: Learned },
+}
+
+/// What is found out of pictures' files.
+#[derive(Debug)]
+enum Learned {
+    /// The headers of all pictures.
+    Sizes(Sizes),
+    /// The pictures that have a near-duplicate; none where the search was stopped.
+    Duplicates(Option<Vec<usize>>),
 }
 
 /// Where the keeper finds the user's files.
@@ -102,6 +114,7 @@ impl Dataset {
         } else if ask == Ask::Stop {
             self.flags.stop.store(true, Ordering::Relaxed);
             self.flags.enough.store(true, Ordering::Relaxed);
+            self.flags.apart.store(true, Ordering::Relaxed);
             self.views.ask(crate::panes::dataset::views::talk::Ask::Stop);
         } else if let Some(orders) = &self.orders {
             // The thread has ended only when the screen is being left.
@@ -115,6 +128,7 @@ impl Dataset {
         let _ = orders.send(Order::Ask(Ask::End));
         self.flags.closing.store(true, Ordering::Relaxed);
         self.flags.enough.store(true, Ordering::Relaxed);
+        self.flags.apart.store(true, Ordering::Relaxed);
         drop(orders);
         let Some(thread) = self.thread.take() else { return };
         let until = Instant::now() + PATIENCE;

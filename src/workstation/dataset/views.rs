@@ -17,24 +17,28 @@ use super::reports::Reports;
 use super::{Home, planned};
 use crate::app::Msg;
 use crate::data::buckets::Size;
-use crate::data::buckets::hand::{Hand, Hands};
-use crate::data::config::{Arguments, Config};
+use crate::data::buckets::hand::{self, Hand, Hands};
+use crate::data::config::{self, Arguments, Config};
 use crate::data::health;
-use crate::data::journal::Change;
+use crate::data::journal::{Change, Journal};
 use crate::data::picture;
 use crate::data::picture::focus::Faces;
 use crate::data::picture::twins::choice::groups;
 use crate::data::picture::twins::pairs::pairs;
 use crate::data::picture::twins::{self, prints};
-use crate::data::picture::work::{Made, Operation, Task, Watch};
+use crate::data::picture::work::{Made, Operation, Place, Task, Watch, crops};
+use crate::data::set::Set;
+use crate::data::unread::Unread;
 use crate::panes::dataset::book::Book;
-use crate::panes::dataset::talk::{self, Stage};
+use crate::panes::dataset::talk::{self, Stage, Work};
 use crate::panes::dataset::views::options::Options;
 use crate::panes::dataset::views::proposals::Taggers;
-use crate::panes::dataset::views::talk::{Ask, News, Trouble};
+use crate::panes::dataset::views::talk::{Ask, News};
 use crate::panes::dataset::views::twins::Found;
 use crate::panes::dataset::views::twins::form::Settings;
 use crate::panes::dataset::views::work::Errand;
+use crate::ui::lang::told::{Sentence, Trouble};
+use crate::ui::lang::truth as words;
 use crate::vision::faces::YuNet;
 use crate::vision::{places, results};
 
@@ -152,7 +156,13 @@ impl Looker {
                 let found = self.twins(&book, &pictures, settings).map(Box::new);
                 self.say(News::Twins { book, found });
             }
-            Ask::Health { book, options } => {
+            Ask::Health {
+                book,
+                mut options,
+                file,
+            } => {
+                // What is wrong with the file itself is told where it is opened.
+                options.config = file.and_then(|file| config(&file).ok().map(|config| (file, config)));
                 let checked = self.watched(Stage::Checking, |watch| health::check(&book.set, &options, watch));
                 self.say(News::Health {
                     root: book.set.root.clone(),
@@ -168,24 +178,26 @@ impl Looker {
 
     fn sizes(&self, book: &Book) {
         let pictures = &book.set.pictures;
-        let mut sizes: Vec<Result<Size, String>> = Vec::with_capacity(pictures.len());
+        let mut sizes: Vec<Result<Size, Sentence>> = Vec::with_capacity(pictures.len());
         let mut reports = Reports::new(|work| self.say(News::Work(work)));
-        for part in pictures.chunks(AT_ONCE) {
+        for (first, part) in (0..).step_by(AT_ONCE).zip(pictures.chunks(AT_ONCE)) {
             if self.stop.load(Ordering::Relaxed) {
                 break;
             }
-            let size = |picture: &crate::data::set::Picture| match picture::facts(&picture.path) {
-                Ok(facts) => Ok([facts.width, facts.height]),
-                Err(error) => Err(error.to_string()),
+            let size = |(number, picture): (usize, &crate::data::set::Picture)| match book.set.said_size(first + number)
+            {
+                Some(size) => Ok(size),
+                None => match picture::facts(&picture.path) {
+                    Ok(facts) => Ok([facts.width, facts.height]),
+                    // Whose it is, the row says.
+                    Err(error) => Err(Sentence::from(&error.fault)),
+                },
             };
-            sizes.par_extend(part.par_iter().map(size));
+            sizes.par_extend(part.par_iter().enumerate().map(size));
             reports.hear(Stage::Sizes, sizes.len(), pictures.len());
         }
         reports.end();
-        sizes.resize(
-            pictures.len(),
-            Err("its size was not read, because it was stopped".to_owned()),
-        );
+        sizes.resize(pictures.len(), Err(Sentence::of(&words::SIZES_STOPPED, &[])));
         let root = book.set.root.clone();
         let hands = hands(&root);
         self.say(News::Sizes {
@@ -196,18 +208,10 @@ impl Looker {
     }
 
     fn options(&self, book: &Book, file: PathBuf) {
-        let arguments = Arguments {
-            // Where the file says nothing, it is what the form of the buckets begins with.
-            has_resolution: true,
-            ..Arguments::default()
-        };
         let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let options = match Config::read(&file, &arguments) {
+        let options = match config(&file) {
             Ok(config) => Ok(Arc::new(Options::of_config(&book.set, &file, &config, real))),
-            Err(error) => Err(Trouble {
-                hint: error.hint(),
-                message: error.to_string(),
-            }),
+            Err(error) => Err(Trouble::from(&error)),
         };
         self.say(News::Options {
             file,
@@ -231,7 +235,7 @@ impl Looker {
         if let Operation::Focus { .. } = task.operation {
             match places::faces(&self.home.roots).map(|file| YuNet::open(&file)) {
                 Ok(Ok(net)) => faces = Some(net),
-                Ok(Err(error)) => note = Some(error.to_string()),
+                Ok(Err(error)) => note = Some(Sentence::from(&error)),
                 Err(missing) => note = Some(planned::no_faces(&missing)),
             }
         }
@@ -239,9 +243,12 @@ impl Looker {
         let made = self.watched(Stage::Planning, |watch| {
             picture::work::plan(&book.set, pictures, &task, detector.as_ref(), watch)
         });
+        if let Some(folder) = outside(&book.set, &task) {
+            note = Some(planned::uncovered(folder));
+        }
         // Who stopped it wants no more of it.
         let Ok(pictures) = made else { return };
-        self.say(News::Planned(planned::made(&book.set, &task, &pictures, note, what)));
+        self.say(News::Planned(planned::made(&book.set, &pictures, note, what)));
         self.planned = Some(Planned {
             book: Arc::clone(book),
             task,
@@ -261,38 +268,41 @@ impl Looker {
         pictures.retain(|planned| !without.contains(&planned.picture));
         // Those of before that nobody has named go first.
         self.made = None;
+        picture::work::sweep(&book.set, &pictures);
         let made = self.watched(Stage::Making, |watch| {
             picture::work::make(&book.set, &pictures, &task, watch)
         });
         match made {
-            Ok(made) => {
+            Ok(mut made) => {
                 for trouble in &made.troubles {
-                    self.say(News::Failed(Trouble {
-                        message: trouble.to_string(),
-                        hint: trouble.hint(),
-                    }));
+                    self.say(News::Failed(Trouble::from(trouble)));
                 }
+                if outside(&book.set, &task).is_some() {
+                    return self.settle(made);
+                }
+                let crops = crops(&book.set.root, &made.changes, Some(&task.operation));
+                made.changes.extend(crops);
                 let changes: Arc<[Change]> = made.changes.clone().into();
                 self.made = Some(made);
                 if !changes.is_empty() {
                     self.say(News::Ready { what, changes });
                 }
             }
-            Err(error) => self.say(News::Failed(Trouble {
-                hint: error.hint(),
-                message: error.to_string(),
-            })),
+            Err(error) => self.say(News::Failed(Trouble::from(&error))),
+        }
+    }
+
+    /// Gives new files their names in a folder outside of the set, where no journal is kept.
+    fn settle(&self, made: Made) {
+        if let Err(error) = self.watched(Stage::Writing, |watch| made.settle(watch)) {
+            self.say(News::Failed(Trouble::from(&error)));
         }
     }
 
     fn taggers(&self, opened: &Path) {
         let found = places::all(&self.home.roots);
-        let root = self
-            .home
-            .roots
-            .first()
-            .cloned()
-            .unwrap_or_else(|| PathBuf::from("models"));
+        let root = self.home.roots.first().map_or(Path::new("models"), PathBuf::as_path);
+        let root = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
         let results = results::place(&self.home.data, opened);
         // Nothing was proposed yet where there is no such file.
         let proposals = results::read(&results).map(|left| left.proposals).unwrap_or_default();
@@ -343,43 +353,64 @@ impl Looker {
         })
     }
 
-    /// Does something on all processors, telling how far it is, until it is to stop.
     fn watched<T>(&self, stage: Stage, work: impl FnOnce(Watch<'_>) -> T) -> T {
-        let reports = Mutex::new(Reports::new(|work| self.say(News::Work(work))));
-        let lock = || reports.lock().unwrap_or_else(PoisonError::into_inner);
-        let tell = |done, of| lock().hear(stage, done, of);
-        let done = work(Watch {
-            tell: &tell,
-            stop: &self.stop,
-        });
-        lock().end();
-        done
+        watched(|work| self.say(News::Work(work)), &self.stop, stage, work)
     }
 }
 
-fn hands(root: &Path) -> Result<Arc<Hands>, String> {
-    Hands::read(root).map(Arc::new).map_err(|error| match error.hint() {
-        Some(hint) => format!("{error}; {hint}"),
-        None => error.to_string(),
-    })
+/// Does something on all processors, telling how far it is, until it is to stop.
+pub(super) fn watched<T>(
+    tell: impl FnMut(Option<Work>) + Send,
+    stop: &AtomicBool,
+    stage: Stage,
+    work: impl FnOnce(Watch<'_>) -> T,
+) -> T {
+    let reports = Mutex::new(Reports::new(tell));
+    let lock = || reports.lock().unwrap_or_else(PoisonError::into_inner);
+    let tell = |done, of| lock().hear(stage, done, of);
+    let done = work(Watch { tell: &tell, stop });
+    lock().end();
+    done
+}
+
+/// The folder that new pictures go into, where no undo would cover them.
+fn outside<'a>(set: &Set, task: &'a Task) -> Option<&'a Path> {
+    let Place::Into(folder) = &task.place else { return None };
+    let folders = set.subsets.iter().map(|subset| subset.folder.clone());
+    let journal = Journal::at(&set.root).with_folders(folders);
+    (!journal.holds(&folder.join("picture"))).then_some(folder.as_path())
+}
+
+/// A dataset TOML, at 512x512 where it says no resolution: what the form of the buckets begins with.
+pub(super) fn config(file: &Path) -> Result<Config, config::Error> {
+    let arguments = Arguments {
+        has_resolution: true,
+        ..Arguments::default()
+    };
+    Config::read(file, &arguments)
+}
+
+fn hands(root: &Path) -> Result<Arc<Hands>, Trouble> {
+    Hands::read(root).map(Arc::new).map_err(|error| Trouble::from(&error))
 }
 
 /// What the file of crops becomes.
 fn set_hand(root: &Path, picture: &Path, hand: Option<Hand>) -> Result<Change, Trouble> {
-    let trouble = |message: String, hint| Trouble { message, hint };
     let path = Hands::path(root);
     let before = match std::fs::read(&path) {
         Ok(bytes) => Some(bytes),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-        Err(error) => return Err(trouble(format!("{} cannot be read: {error}", path.display()), None)),
+        Err(error) => {
+            let why = Unread::from(error).into();
+            return Err(Trouble::from(&hand::Error { path, why }));
+        }
     };
-    let mut hands = Hands::read(root).map_err(|error| trouble(error.to_string(), error.hint()))?;
+    let mut hands = Hands::read(root).map_err(|error| Trouble::from(&error))?;
     if !hands.set(root, picture, hand) {
-        let message = format!(
-            "the name of {} is no UTF-8, so that no crop can be kept for it",
-            picture.display()
-        );
-        return Err(trouble(message, Some("rename the picture".to_owned())));
+        return Err(Trouble {
+            message: Sentence::of(&words::NOT_UTF8, &[("name", &picture.display())]),
+            hint: Some(Sentence::of(&words::NOT_UTF8_HINT, &[])),
+        });
     }
     let after = Some(hands.text()).filter(|text| !text.trim().is_empty());
     Ok(Change::Write {

@@ -1,15 +1,19 @@
 //! What changes files: all of it through the journal, and afterwards read again from the disk.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::keeper::Keeper;
 use super::reports::Reports;
+use crate::data::buckets::hand::Hands;
 use crate::data::journal::{self, Action, Change, Conflict, Error, Halt, Progress, Stop, Texts, Why};
+use crate::data::picture::work::crops;
 use crate::data::set::is_picture;
 use crate::panes::dataset::sheet::{Sheet, Way};
 use crate::panes::dataset::talk::{Deed, Done, News, Stage};
+use crate::ui::lang::told::Sentence;
 
 impl Keeper {
     /// Writes what was looked at.
@@ -53,15 +57,15 @@ impl Keeper {
                 deed: Deed::Caption(path),
                 changed: 0,
                 left: 1,
-                failed: Some(error.to_string()),
+                failed: Some(Sentence::from(&error)),
                 conflicts: vec![Conflict {
-                    why: Why::Unreadable(error.to_string()),
+                    why: Why::Unreadable(io::Error::other(error.to_string()).into()),
                     ..lost
                 }],
             })),
             Ok(mut done) => {
                 if let Some(Halt::Failed(error)) = &done.halted {
-                    let why = Why::Unreadable(error.to_string());
+                    let why = Why::Unreadable(io::Error::other(error.to_string()).into());
                     done.conflicts.push(Conflict { why, ..lost });
                 }
                 self.tell_done(Ok(done), Deed::Caption(path));
@@ -69,7 +73,10 @@ impl Keeper {
         }
     }
 
-    pub(super) fn commit(&mut self, what: &str, changes: Vec<Change>, deed: Deed) {
+    pub(super) fn commit(&mut self, what: &str, mut changes: Vec<Change>, deed: Deed) {
+        if let Some(open) = &self.open {
+            changes.extend(crops(&open.book.set.root, &changes, None));
+        }
         let done = self.watched(|journal, watch| journal.commit(what, changes, watch));
         self.tell_done(done, deed);
     }
@@ -79,7 +86,7 @@ impl Keeper {
         let Some(open) = &self.open else { return };
         let preview = match open.journal.preview(action) {
             Ok(preview) => preview,
-            Err(error) => return self.fail(&error, error.hint()),
+            Err(error) => return self.fail(&error),
         };
         let name = preview
             .batches
@@ -132,19 +139,23 @@ impl Keeper {
     fn tell_done(&mut self, done: Result<journal::Done, Error>, deed: Deed) {
         let done = match done {
             Ok(done) => done,
-            Err(error) => return self.fail(&error, error.hint()),
+            Err(error) => return self.fail(&error),
         };
         // What stands in the way is looked at again as well.
         let others: Vec<PathBuf> = done.conflicts.iter().map(|conflict| conflict.path.clone()).collect();
         self.reread(&others, true);
-        let moved = done.changed.iter().any(|path| is_picture(path));
-        if moved {
-            self.read_anew();
-        } else {
+        let pictures: Vec<PathBuf> = done.changed.iter().filter(|path| is_picture(path)).cloned().collect();
+        if pictures.is_empty() {
             self.reread(&done.changed, false);
+        } else {
+            self.read_own(pictures);
+        }
+        let crops = self.open.as_ref().map(|open| Hands::path(&open.book.set.root));
+        if crops.is_some_and(|crops| done.changed.contains(&crops)) {
+            self.look_at_files_again();
         }
         let failed = match done.halted {
-            Some(Halt::Failed(error)) => Some(error.to_string()),
+            Some(Halt::Failed(error)) => Some(Sentence::from(&error)),
             Some(Halt::Stopped) | None => None,
         };
         self.say(News::Done(Done {

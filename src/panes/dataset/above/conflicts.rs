@@ -10,9 +10,10 @@ use ratatui::text::{Line, Span};
 
 use super::review::flow;
 use super::{Drawn, Keys, large};
-use crate::data::journal::{Conflict, Merged, Why, merge};
+use crate::data::journal::{Conflict, Merged, merge};
 use crate::panes::dataset::pieces;
 use crate::panes::dataset::sheet::{Fate, Piece};
+use crate::ui::lang::told::Tell;
 use crate::ui::lang::{Lang, dataset as words};
 use crate::ui::text;
 use crate::ui::theme::{Role, Theme};
@@ -146,7 +147,10 @@ impl Conflicts {
                     text::safe(&path.to_string_lossy()).into_owned(),
                     theme.style(Role::Popup),
                 ),
-                Span::styled(format!("  {}", why(&conflict.why, lang)), theme.style(Role::Dim)),
+                Span::styled(
+                    format!("  {}", text::safe(&conflict.why.tell(lang))),
+                    theme.style(Role::Dim),
+                ),
             ])
         };
         let shown = List {
@@ -212,16 +216,4 @@ fn span(piece: &Piece, theme: &Theme) -> Span<'static> {
         Fate::Goes => Span::styled(format!("-{words}"), theme.style(Role::Error)),
         Fate::Comes => Span::styled(format!("+{words}"), theme.style(Role::Ok)),
     }
-}
-
-fn why(why: &Why, lang: Lang) -> String {
-    let known = match why {
-        Why::Changed => words::WHY_CHANGED,
-        Why::Missing => words::WHY_MISSING,
-        Why::Taken => words::WHY_TAKEN,
-        Why::TrashEmptied => words::WHY_TRASH,
-        Why::Outside => words::WHY_OUTSIDE,
-        Why::Unreadable(told) => return text::safe(told).into_owned(),
-    };
-    lang.say(&known).to_owned()
 }

@@ -71,7 +71,12 @@ impl Plan {
             ("back", &keys.back),
         ];
         let mut told = vec![(lang.fill(&words::WILL_DO, &values), Role::Popup)];
-        told.extend(self.plan.note.iter().map(|note| (note.clone(), Role::Info)));
+        told.extend(
+            self.plan
+                .note
+                .iter()
+                .map(|note| (note.tell(lang).to_owned(), Role::Info)),
+        );
         if !self.plan.kept.is_empty() {
             let kept = text::number(self.plan.kept.len() as u64);
             told.push((lang.fill(&words::KEPT, &[("files", &kept)]), Role::Warning));
@@ -91,7 +96,7 @@ impl Plan {
             ..inside
         };
         let columns = usize::from(rest.width);
-        let row = |at: usize| self.row(at, theme, columns);
+        let row = |at: usize| self.row(at, theme, lang, columns);
         let list = List {
             count: self.count(),
             row: &row,
@@ -101,7 +106,7 @@ impl Plan {
         drawn
     }
 
-    fn row(&self, at: usize, theme: &Theme, columns: usize) -> Line<'static> {
+    fn row(&self, at: usize, theme: &Theme, lang: Lang, columns: usize) -> Line<'static> {
         let room = (columns / 2).clamp(8, 48);
         let shortened = |name: &str| {
             let name = text::safe(name);
@@ -120,9 +125,9 @@ impl Plan {
         };
         match self.plan.rows.get(at) {
             Some(row) if row.left_out => told("x", &row.name, "", theme.style(Role::Dim), Role::Dim),
-            Some(row) => told(" ", &row.name, &row.told, theme.style(Role::Popup), Role::Ok),
+            Some(row) => told(" ", &row.name, row.told.tell(lang), theme.style(Role::Popup), Role::Ok),
             None => match self.plan.kept.get(at - self.plan.rows.len()) {
-                Some((name, why)) => told("!", name, why, theme.style(Role::Warning), Role::Dim),
+                Some((name, why)) => told("!", name, why.tell(lang), theme.style(Role::Warning), Role::Dim),
                 None => Line::default(),
             },
         }

@@ -38,6 +38,12 @@ impl Review {
         &self.sheet
     }
 
+    /// The command line that does the same; none where no command does, such as where files are left out by hand.
+    pub fn command(&self) -> Option<&str> {
+        let whole = self.sheet.leaves.iter().all(|leaf| !leaf.left_out);
+        self.sheet.command.as_deref().filter(|_| whole)
+    }
+
     /// Gives the changes up to whoever writes them.
     pub fn into_sheet(self) -> Arc<Sheet> {
         self.sheet
@@ -95,7 +101,7 @@ impl Review {
         };
         let told = lang.fill(&head, &[("files", &count), ("key", &keys.write), ("back", &keys.back)]);
         put(&told, Role::Popup, 2, buffer);
-        let command = sheet.command.as_ref().map(|command| format!("$ {command}"));
+        let command = self.command().map(|command| format!("$ {command}"));
         put(command.as_ref().unwrap_or(&sheet.what), Role::Dim, 3, buffer);
         if !sheet.refused.is_empty() {
             let count = text::number(sheet.refused.len() as u64);
@@ -116,7 +122,7 @@ impl Review {
             height: rest.height - below,
             ..rest
         };
-        drawn.rows = self.draw_list(theme, list, buffer);
+        drawn.rows = self.draw_list(theme, lang, list, buffer);
         if below > 1 {
             let place = Rect {
                 y: list.bottom(),
@@ -128,7 +134,7 @@ impl Review {
         drawn
     }
 
-    fn draw_list(&self, theme: &Theme, area: Rect, buffer: &mut Buffer) -> Rows {
+    fn draw_list(&self, theme: &Theme, lang: Lang, area: Rect, buffer: &mut Buffer) -> Rows {
         let sheet = &self.sheet;
         let seen = usize::from(area.width);
         let row = |row: usize| match sheet.leaves.get(row) {
@@ -142,7 +148,7 @@ impl Review {
                 let (path, why) = &sheet.refused[row - sheet.leaves.len() - sheet.moves.len()];
                 Line::from(vec![
                     Span::styled(format!("! {}  ", told(sheet, path)), theme.style(Role::Warning)),
-                    Span::styled(why.clone(), theme.style(Role::Dim)),
+                    Span::styled(text::safe(why.tell(lang)).into_owned(), theme.style(Role::Dim)),
                 ])
             }
         };

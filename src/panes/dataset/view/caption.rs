@@ -1,7 +1,5 @@
 //! One picture drawn with its caption: the picture, what is known of it, its tags one by one or as a text.
 
-use std::borrow::Cow;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -13,6 +11,7 @@ use crate::panes::dataset::chips::Chips;
 use crate::panes::dataset::views::View;
 use crate::panes::preview::Finished;
 use crate::panes::prompt;
+use crate::ui::lang::told::Tell;
 use crate::ui::lang::{Lang, dataset as words};
 use crate::ui::text;
 use crate::ui::theme::{Role, Theme};
@@ -69,18 +68,7 @@ pub fn caption(
         let cursor = prompt::view::view(editor, theme, focused, "", rest, buffer);
         drawn.cursor = cursor.filter(|_| focused);
     } else if let Some(closed) = caption.closed() {
-        let sentence = match closed {
-            Closed::Encoding => Cow::Borrowed(lang.say(&words::NOT_UTF8)),
-            Closed::Size => {
-                let size = format!("{} KiB", LARGEST >> 10);
-                lang.fill(&words::TOO_LARGE, &[("size", &size)]).into()
-            }
-            Closed::Unreadable => {
-                let why = book.set.unreadable.get(&caption.picture);
-                let why = why.map(String::as_str).unwrap_or_default();
-                lang.fill(&words::NOT_READ, &[("why", &why)]).into()
-            }
-        };
+        let sentence = why_closed(closed, book, caption.picture, lang);
         let used = line::put_wrapped(&sentence, theme.style(Role::Warning), rest, buffer);
         let below = Rect {
             y: rest.y + used,
@@ -115,7 +103,10 @@ fn draw_sight(
         Some(Finished::Here(numbered)) => drawn.sight = Some((numbered.clone(), area)),
         Some(Finished::Unreadable(why)) => {
             let name = book.name(caption.picture);
-            let sentence = lang.fill(&words::UNREADABLE, &[("name", &text::safe(&name)), ("why", why)]);
+            let sentence = lang.fill(
+                &words::UNREADABLE,
+                &[("name", &text::safe(&name)), ("why", &why.tell(lang))],
+            );
             lines::centred(&sentence, theme.style(Role::Warning), area, buffer);
         }
         Some(Finished::Loading) | None => {}
@@ -273,5 +264,26 @@ fn draw_note(
         let told = lang.fill(&words::SHARE, &[("count", &count), ("of", &of), ("share", &share)]);
         let sentence = format!("{told} · {}", lang.say(&category));
         line::put(&sentence, theme.style(Role::Dim), area, buffer);
+    }
+}
+
+/// Why a caption cannot be changed by itself, in a sentence.
+pub fn why_closed(closed: Closed, book: &Book, picture: usize, lang: Lang) -> String {
+    match closed {
+        Closed::Encoding => lang.say(&words::NOT_UTF8).to_owned(),
+        Closed::Size => {
+            let size = format!("{} KiB", LARGEST >> 10);
+            lang.fill(&words::TOO_LARGE, &[("size", &size)])
+        }
+        Closed::Unreadable => {
+            let why = book.set.unreadable.get(&picture);
+            let why = why.map(|why| why.tell(lang)).unwrap_or_default();
+            lang.fill(&words::NOT_READ, &[("why", &why)])
+        }
+        Closed::Metadata => {
+            let file = book.set.caption_path(picture);
+            let file = text::safe(&book.set.relative(&file)).into_owned();
+            lang.fill(&words::IN_METADATA, &[("file", &file)])
+        }
     }
 }

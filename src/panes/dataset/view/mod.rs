@@ -10,7 +10,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line as Row, Span};
 
-pub use caption::caption;
+pub use caption::{caption, why_closed};
 pub use pictures::{Grid, grid, pictures};
 pub use tags::{tags, tail as tags_tail};
 

@@ -132,11 +132,7 @@ pub fn pictures(
     drawn.filter = filter;
     drawn.cursor = draw_filter(state, keys, theme, lang, filter, buffer);
     if let Some(wrong) = state.wrong() {
-        let words = match &wrong.hint {
-            Some(hint) => format!("{} · {hint}", wrong.message),
-            None => wrong.message.clone(),
-        };
-        line::put_wrapped(&words, theme.style(Role::Warning), complaint, buffer);
+        line::put_wrapped(&wrong.tell(lang), theme.style(Role::Warning), complaint, buffer);
     }
     draw_work(state, theme, lang, inside, buffer);
     if state.count() == 0 {
@@ -209,10 +205,11 @@ fn draw_work(state: &State, theme: &Theme, lang: Lang, area: Rect, buffer: &mut 
     } else {
         0.0
     };
-    gauge::draw(done, &told(work, lang), theme, place, buffer);
+    gauge::draw(done, &told(work, lang, usize::from(place.width)), theme, place, buffer);
 }
 
-fn told(work: &Work, lang: Lang) -> String {
+/// What is done, and how long it takes and how fast it goes where these fit as well.
+fn told(work: &Work, lang: Lang, columns: usize) -> String {
     let [done, of, rate] = [work.done, work.of, work.rate.max(0.0) as usize].map(|n| text::number(n as u64));
     let sentence = match work.stage {
         Stage::Reading if work.of > 0 => words::READING_OF,
@@ -227,10 +224,13 @@ fn told(work: &Work, lang: Lang) -> String {
         Stage::Checking => crate::ui::lang::health::CHECKING,
         Stage::Comparing => work::COMPARING,
     };
-    let mut told = lang.fill(&sentence, &[("done", &done), ("of", &of), ("rate", &rate)]);
-    if let Some(left) = work.left {
-        told.push_str(" · ");
-        told.push_str(&text::left(lang, left));
+    let mut told = lang.fill(&sentence, &[("done", &done), ("of", &of)]);
+    let left = work.left.map(|left| text::left(lang, left));
+    let rate = (work.stage == Stage::Writing && work.done > 0).then(|| lang.fill(&words::RATE, &[("rate", &rate)]));
+    for more in [left, rate].into_iter().flatten() {
+        if text::width(&told) + 3 + text::width(&more) <= columns {
+            told.push_str(&format!(" · {more}"));
+        }
     }
     told
 }

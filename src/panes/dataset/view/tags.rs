@@ -5,15 +5,16 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{Keys, TagsDrawn, cut};
-use crate::data::tags::Order;
+use crate::data::tags::{Against, Order, Surprise};
 use crate::panes::dataset::State;
 use crate::panes::dataset::book::Book;
+use crate::panes::dataset::caption::name_of;
 use crate::panes::dataset::tags::{Row, order_title};
 use crate::ui::lang::{Lang, dataset as words};
 use crate::ui::text;
 use crate::ui::theme::{Lines, Role, Theme};
 use crate::ui::widgets::list::List;
-use crate::ui::widgets::{line, lines};
+use crate::ui::widgets::{gauge, line, lines};
 
 /// Columns of a count, and of a bar where there is room.
 const COUNT: usize = 7;
@@ -59,6 +60,7 @@ pub fn tags(
     if tags.count() == 0 {
         let sentence = match tags.query().text() {
             "" => lang.say(&words::NO_TAGS).to_owned(),
+            query if tags.is_wrong() => lang.fill(&words::NO_REGEX, &[("query", &query)]),
             query => lang.fill(&words::NO_TAG_MATCH, &[("query", &query)]),
         };
         lines::centred(&sentence, theme.style(Role::Dim), list, buffer);
@@ -109,12 +111,16 @@ fn tag_line(state: &State, book: &Book, row: &Row, theme: &Theme, columns: usize
     line.push_span(Span::styled(text::pad_start(&count, COUNT), theme.style(Role::Dim)));
     if with_bar {
         let share = f64::from(row.captions) / state.tags.of().max(1) as f64;
-        let role = match row.expected {
-            Some((expected, found)) if f64::from(found) > expected => Role::Ok,
+        let role = match row.surprise {
+            Some(Surprise { found, expected, .. }) if f64::from(found) > expected => Role::Ok,
             Some(_) => Role::Warning,
             None => Role::ProgressDone,
         };
-        line.push_span(Span::styled(format!(" {}", bar(share, BAR, ascii)), theme.style(role)));
+        let style = match role {
+            Role::ProgressDone => gauge::ink(theme, role),
+            role => theme.style(role),
+        };
+        line.push_span(Span::styled(format!(" {}", bar(share, BAR, ascii)), style));
     }
     line
 }
@@ -135,13 +141,43 @@ fn bar(share: f64, columns: usize, ascii: bool) -> String {
 fn about(state: &State, row: &Row, lang: Lang) -> String {
     let share = 100.0 * f64::from(row.captions) / state.tags.of().max(1) as f64;
     let [count, of] = [u64::from(row.captions), state.tags.of() as u64].map(text::number);
-    if let (Order::Surprise, Some((expected, found))) = (state.tags.order(), row.expected) {
-        let (expected, count) = (format!("{expected:.1}"), text::number(u64::from(found)));
-        return lang.fill(&words::EXPECTED, &[("found", &count), ("expected", &expected)]);
+    if let (Order::Surprise, Some(surprise)) = (state.tags.order(), row.surprise) {
+        return compared(state, &surprise, lang);
     }
     lang.fill(
         &words::SHARE,
         &[("count", &count), ("of", &of), ("share", &format!("{share:.0} %"))],
+    )
+}
+
+/// How many were found where, and how many were to be expected there.
+fn compared(state: &State, surprise: &Surprise, lang: Lang) -> String {
+    let (expected, found) = (
+        format!("{:.1}", surprise.expected),
+        text::number(u64::from(surprise.found)),
+    );
+    let book = state.book();
+    let (sentence, other) = match surprise.against {
+        Against::Whole => (words::EXPECTED_HERE, String::new()),
+        Against::Folder(folder) => {
+            let folder = book.and_then(|book| book.set.subsets.get(folder as usize));
+            let name = folder.map(|subset| name_of(&subset.folder)).unwrap_or_default();
+            (words::EXPECTED_IN, name)
+        }
+        Against::Tag(tag) => {
+            let name = book.filter(|book| (tag.0 as usize) < book.index.len());
+            let name = name.map(|book| book.index.name(tag).to_owned()).unwrap_or_default();
+            (words::EXPECTED_WITH, name)
+        }
+        Against::Nothing => return lang.say(&words::EXPECTED_NOWHERE).to_owned(),
+    };
+    lang.fill(
+        &sentence,
+        &[
+            ("found", &found),
+            ("expected", &expected),
+            ("other", &text::safe(&other)),
+        ],
     )
 }
 

@@ -63,6 +63,7 @@ impl State {
         job.extension.clone_from(&book.set.options.extension);
         job.separator.clone_from(&book.set.options.separator);
         job.settings.tagging = settings.tagging.clone();
+        job.settings.captioning = settings.captioning.clone();
         job.conflict = settings.job_conflict;
         let taggers = self.views.proposals.taggers.as_ref();
         job.results = taggers
@@ -148,7 +149,8 @@ impl State {
             ..health::Options::default()
         };
         self.views.health.looking = true;
-        self.ask(talk::Ask::View(Ask::Health { book, options }));
+        let file = self.views.file.clone();
+        self.ask(talk::Ask::View(Ask::Health { book, options, file }));
     }
 
     /// Marks the pictures of the finding under the cursor and shows only them. Whether it is about any.

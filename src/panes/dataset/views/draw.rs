@@ -43,10 +43,12 @@ impl State {
             }
             View::Truth => {
                 let file = options.file.as_deref().map(crate::panes::dataset::caption::name_of);
-                views
-                    .truth
-                    .draw(file.as_deref(), &keys.form, theme, lang, inside, buffer);
-                Shown::default()
+                Shown {
+                    rows: views
+                        .truth
+                        .draw(file.as_deref(), &keys.form, theme, lang, inside, buffer),
+                    ..Shown::default()
+                }
             }
             View::Crops => {
                 let scene = Scene {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::talk::Ask;
 use super::work::{self, Errand, Kind};
-use super::{crops, proposals, truth, twins};
+use super::{crops, options, proposals, truth, twins};
 use crate::panes::dataset::State;
 use crate::panes::dataset::above::{self, Above};
 use crate::panes::dataset::forms::Place;
@@ -141,7 +141,7 @@ impl State {
         let rules = self.folder().map(|folder| folder.rules.clone()).unwrap_or_default();
         match deed {
             Deed::Draws => truth::form::take(form, &rules, lang).map(|taken| Taken::Draws(Box::new(taken))),
-            Deed::Buckets => crops::form::take(form).map(Taken::Buckets),
+            Deed::Buckets => crops::form::take(form, lang).map(Taken::Buckets),
             Deed::Tagger => {
                 let proposals = &self.views.proposals;
                 let taggers = proposals.taggers.clone().unwrap_or_default();
@@ -198,8 +198,7 @@ impl State {
             }
             Taken::Twins(settings, pictures) => {
                 if let Some(book) = self.book().cloned() {
-                    self.views.twins.settings = settings;
-                    self.views.twins.searching = true;
+                    self.views.twins.begin(settings);
                     self.ask(talk::Ask::View(Ask::Twins {
                         book,
                         pictures,
@@ -222,6 +221,10 @@ impl State {
                 let dataset = self.folder().map_or(0, |folder| folder.dataset);
                 let options = self.views.options.clone().unwrap_or_default();
                 self.views.crops.choose(&options, dataset, settings);
+                let crops = &self.views.crops;
+                let of = |folder: &Option<options::Folder>| Some(crops.settings(&options, folder.as_ref()?.dataset));
+                let folders = options.folders.iter().map(of).collect();
+                self.ask(talk::Ask::Buckets(folders));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What is wrong with the set, the worst first: each finding with how many files it is about and what to do; its pictures can be shown.
 //!
 //! The thread of these views looks; see [`crate::data::health`]. Headers are looked at when the view is opened, whole pictures when asked
-//! for. Sentences are those of the shell.
+//! for. In English the sentences are those of the shell.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use ratatui::text::{Line, Span};
 use super::Shown;
 use crate::data::health::{Finding, Level, Report};
 use crate::panes::dataset::book::Book;
+use crate::ui::lang::told::Tell;
 use crate::ui::lang::{Lang, health as words};
 use crate::ui::text;
 use crate::ui::theme::{Role, Theme};
@@ -153,7 +154,7 @@ impl Health {
             report
                 .findings
                 .get(at)
-                .map_or_else(Line::default, |finding| row_line(finding, theme))
+                .map_or_else(Line::default, |finding| row_line(finding, theme, lang))
         };
         let list = List {
             count: report.findings.len(),
@@ -163,8 +164,8 @@ impl Health {
         shown.rows = list.draw(&self.list, theme, place, buffer);
         let mut y = place.bottom() + 1;
         if let (Some(finding), true) = (self.current(), below > 2) {
-            let mut told = vec![(finding.sentence.clone(), role_of(finding.level))];
-            told.extend(finding.hint.iter().map(|hint| (format!("→ {hint}"), Role::Info)));
+            let mut told = vec![(finding.tell(lang), role_of(finding.level))];
+            told.extend(finding.advise(lang).map(|hint| (format!("→ {hint}"), Role::Info)));
             if !finding.files.is_empty() {
                 told.push((lang.fill(&words::SHOW, &[("key", &keys[1])]), Role::Dim));
                 let named: Vec<String> = finding
@@ -196,7 +197,7 @@ fn role_of(level: Level) -> Role {
     }
 }
 
-fn row_line(finding: &Finding, theme: &Theme) -> Line<'static> {
+fn row_line(finding: &Finding, theme: &Theme, lang: Lang) -> Line<'static> {
     let sign = match finding.level {
         Level::Error => "!!",
         Level::Warning => "! ",
@@ -210,7 +211,7 @@ fn row_line(finding: &Finding, theme: &Theme) -> Line<'static> {
         Span::styled(format!("{sign} "), theme.style(role_of(finding.level))),
         Span::styled(format!("{count:>6}  "), theme.style(Role::Dim)),
         Span::styled(
-            text::safe(&finding.sentence).into_owned(),
+            text::safe(&finding.tell(lang)).into_owned(),
             Style::new().patch(theme.style(Role::Text)),
         ),
     ])

@@ -62,19 +62,34 @@ impl Options {
     /// lies, or as they are written.
     pub fn of_config(set: &Set, file: &Path, config: &Config, real: impl Fn(&Path) -> PathBuf) -> Self {
         let root = file.parent().unwrap_or(Path::new(""));
+        let places = |named: &Path| [root.join(named), named.to_owned()];
         let mut named = Vec::new();
         for (number, dataset) in config.datasets.iter().enumerate() {
             for subset in &dataset.subsets {
-                let Some(folder) = &subset.image_dir else { continue };
                 let options = of_subset(number, dataset, subset);
-                named.push((real(&root.join(folder)), options.clone()));
-                named.push((real(folder), options));
+                let files: Vec<Option<PathBuf>> = match &subset.metadata_file {
+                    Some(file) => places(file).map(Some).to_vec(),
+                    None => vec![None],
+                };
+                for file in files {
+                    let beside = file.as_deref().and_then(Path::parent).map(Path::to_owned);
+                    let folders = match &subset.image_dir {
+                        Some(folder) => places(folder).to_vec(),
+                        None => beside.into_iter().collect(),
+                    };
+                    let file = file.as_deref().map(&real);
+                    let found = folders
+                        .into_iter()
+                        .map(|folder| (file.clone(), real(&folder), options.clone()));
+                    named.extend(found);
+                }
             }
         }
         let find = |subset: &crate::data::set::Subset| {
+            let file = subset.metadata.as_ref().map(|metadata| real(&metadata.path));
             let folder = real(&subset.folder);
-            let found = named.iter().find(|(named, _)| *named == folder);
-            found.map(|(_, options)| options.clone())
+            let found = named.iter().find(|(of, at, _)| *of == file && *at == folder);
+            found.map(|(_, _, options)| options.clone())
         };
         Self {
             file: Some(file.to_owned()),

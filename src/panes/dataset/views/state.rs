@@ -1,6 +1,7 @@
 //! The views beside the caption as a part of the dataset's state: what they need is asked for, what comes is taken in, and what is set in
 //! their forms.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use super::crops::Crops;
 use super::health::Health;
 use super::options::{Folder, Options};
 use super::proposals::Proposals;
-use super::talk::{Ask, News, Trouble};
+use super::talk::{Ask, News};
 use super::truth::{Matter, Truth};
 use super::twins::Twins;
 use super::work;
@@ -19,7 +20,9 @@ use crate::panes::dataset::book::Book;
 use crate::panes::dataset::caption::Closed;
 use crate::panes::dataset::talk;
 use crate::panes::preview::{self, Finished};
-use crate::ui::widgets::list::Go;
+use crate::ui::lang::told::{Sentence, Trouble};
+use crate::ui::lang::work as words;
+use crate::ui::widgets::list::{Go, Rows};
 use crate::vision::TagJob;
 
 /// The views that have a state of their own.
@@ -80,6 +83,7 @@ impl Views {
             self.file = is_file.then(|| opened.to_owned());
             self.twins.forget();
             self.proposals.forget();
+            self.beside.forget(|_| true);
         }
         self.options = None;
         self.asked = Asked::default();
@@ -149,10 +153,17 @@ impl State {
         let there = caption.base().is_some() || !caption.text().is_empty();
         let folder = options.of(&book.set, caption.picture);
         let steps = self.views.steps;
-        self.views.truth.look(folder.map(|folder| Matter {
-            text: there.then_some(text.as_str()),
-            folder,
-            steps,
+        self.views.truth.look(folder.map(|folder| {
+            Matter {
+                text: there.then_some(text.as_str()),
+                entry: book
+                    .set
+                    .pictures
+                    .get(caption.picture)
+                    .and_then(|picture| picture.entry.as_deref()),
+                folder,
+                steps,
+            }
         }));
     }
 
@@ -183,7 +194,13 @@ impl State {
         let ours = |of: &PathBuf| root.as_ref() == Some(of);
         match news {
             News::Work(work) => self.views.work = work,
-            News::Sizes { root, sizes, hands } if ours(&root) => self.views.crops.put(sizes, hands),
+            News::Sizes { root, sizes, hands } if ours(&root) => {
+                self.views.crops.put(sizes, hands);
+                if !self.views.asked.sizes {
+                    // Pictures became others while they were read.
+                    self.views.crops.read_again();
+                }
+            }
             News::Hands { root, hands } if ours(&root) => self.views.crops.put_hands(hands),
             News::Options { file, root, options } if ours(&root) && self.views.file.as_ref() == Some(&file) => {
                 match options {
@@ -207,12 +224,8 @@ impl State {
                 }
             }
             News::Twins { book, found } => {
-                self.views.twins.put(found.map(|found| *found));
-                if let Some(now) = self
-                    .book()
-                    .filter(|now| now.set.pictures.len() != book.set.pictures.len())
-                    .cloned()
-                {
+                self.views.twins.put(found.map(|found| *found), &book);
+                if let Some(now) = self.book().filter(|now| !Arc::ptr_eq(now, &book)).cloned() {
                     self.views.twins.follow(&book, &now);
                 }
             }
@@ -222,6 +235,19 @@ impl State {
             News::Health { .. } | News::Sizes { .. } | News::Hands { .. } | News::Options { .. } => {}
         }
         None
+    }
+
+    /// Pictures have other contents under the names they had, `None` for all: what is known of their files is found out again.
+    pub(in crate::panes::dataset) fn look_at_pictures_again(&mut self, paths: Option<&[PathBuf]>) {
+        let paths: Option<HashSet<&Path>> = paths.map(|paths| paths.iter().map(PathBuf::as_path).collect());
+        let gone = |path: &Path| paths.as_ref().is_none_or(|paths| paths.contains(path));
+        self.sight.forget(gone);
+        self.views.beside.forget(gone);
+        self.tiles.forget(gone);
+        self.views.crops.read_again();
+        self.views.asked.sizes = false;
+        self.views.health.forget();
+        self.views.twins.change();
     }
 
     /// Files of the set were written: what of them lies beside the captions is read again.
@@ -235,10 +261,11 @@ impl State {
         }
     }
 
-    /// Moves in the view that is shown, of which `height` rows are seen. Whether it is one that moves.
-    pub fn go_in_view(&mut self, go: Go, height: usize) -> bool {
+    /// Moves in the view that is shown, of which these rows are seen. Whether it is one that moves.
+    pub fn go_in_view(&mut self, go: Go, rows: &Rows) -> bool {
+        let height = rows.height().max(1);
         match self.view {
-            View::Truth => self.views.truth.go(go),
+            View::Truth => self.views.truth.go(go, rows.width(), height),
             View::Crops => self.go_in_crops(go, height),
             View::Twins => self.views.twins.go(go, height),
             View::Health => self.views.health.go(go, height),
@@ -280,11 +307,13 @@ impl State {
 
 /// That a plan comes to nothing, and why.
 fn nothing(plan: &work::Plan) -> Trouble {
-    let (name, why) = plan.kept.first().cloned().unwrap_or_default();
-    let message = if name.is_empty() {
-        format!("{}: there is nothing to do", plan.what)
-    } else {
-        format!("{}: nothing would be done; {name}: {why}", plan.what)
-    };
-    Trouble { message, hint: None }
+    let what = &plan.what;
+    match plan.kept.first() {
+        Some((name, why)) => Sentence::both(|lang| {
+            let why = why.tell(lang);
+            lang.fill(&words::NOTHING_WHY, &[("what", what), ("name", name), ("why", &why)])
+        }),
+        None => Sentence::of(&words::NOTHING, &[("what", what)]),
+    }
+    .into()
 }

@@ -16,6 +16,7 @@ use crate::data::health;
 use crate::data::journal::Change;
 use crate::panes::dataset::book::Book;
 use crate::panes::dataset::talk::Work;
+use crate::ui::lang::told::Trouble;
 
 /// What is asked of the thread.
 #[derive(Clone, Debug)]
@@ -77,6 +78,8 @@ pub enum Ask {
         book: Arc<Book>,
         /// What is looked for.
         options: health::Options,
+        /// The dataset TOML whose options count as well.
+        file: Option<PathBuf>,
     },
     /// Which taggers there are, and what an earlier job has proposed for a set.
     Taggers {
@@ -134,9 +137,14 @@ impl PartialEq for Ask {
                     settings,
                 },
             ) => Arc::ptr_eq(a, book) && (b, c) == (pictures, settings),
-            (Self::Health { book: a, options: b }, Self::Health { book, options }) => {
-                Arc::ptr_eq(a, book) && b == options
-            }
+            (
+                Self::Health {
+                    book: a,
+                    options: b,
+                    file: c,
+                },
+                Self::Health { book, options, file },
+            ) => Arc::ptr_eq(a, book) && (b, c) == (options, file),
             (Self::Taggers { opened: a }, Self::Taggers { opened }) => a == opened,
             (Self::Make { without: a, what: b }, Self::Make { without, what }) => (a, b) == (without, what),
             (Self::Named, Self::Named) | (Self::Stop, Self::Stop) => true,
@@ -157,14 +165,14 @@ pub enum News {
         /// Of each picture.
         sizes: Sizes,
         /// The crops set by hand, or why they cannot be used.
-        hands: Result<Arc<Hands>, String>,
+        hands: Result<Arc<Hands>, Trouble>,
     },
     /// The crops set by hand, or why they cannot be used.
     Hands {
         /// The folder of the set.
         root: PathBuf,
         /// Those.
-        hands: Result<Arc<Hands>, String>,
+        hands: Result<Arc<Hands>, Trouble>,
     },
     /// What a dataset TOML says.
     Options {
@@ -209,13 +217,4 @@ pub enum News {
     },
     /// Something could not be done.
     Failed(Trouble),
-}
-
-/// Why something could not be done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble {
-    /// One sentence.
-    pub message: String,
-    /// What to do about it.
-    pub hint: Option<String>,
 }

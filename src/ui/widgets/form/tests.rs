@@ -81,51 +81,55 @@ fn typed(id: &str, text: &str, lang: Lang) -> (Form, Result<Outcome, String>) {
 #[test]
 fn what_is_out_of_bounds_is_refused_with_them_and_the_old_value_stays() {
     for (id, text, sentence) in [
-        ("steps", "0", "Steps is 1 to 150; \"0\" stays out and 20 stays"),
+        (
+            "steps",
+            "0",
+            "Steps goes from 1 to 150: \"0\" is not taken, it stays 20",
+        ),
         (
             "steps",
             "9999999999999999999999",
-            "Steps is 1 to 150; \"9999999999999999999999\" stays out and 20 stays",
+            "Steps goes from 1 to 150: \"9999999999999999999999\" is not taken, it stays 20",
         ),
         (
             "steps",
             "1.5",
-            "Steps is a whole number from 1 to 150; \"1.5\" is none and 20 stays",
+            "Steps is a whole number from 1 to 150: \"1.5\" is not taken, it stays 20",
         ),
         (
             "steps",
             "",
-            "Steps is a whole number from 1 to 150; \"\" is none and 20 stays",
+            "Steps is a whole number from 1 to 150: \"\" is not taken, it stays 20",
         ),
         (
             "cfg",
             "30.1",
-            "CFG scale is 1.0 to 30.0; \"30.1\" stays out and 7.0 stays",
+            "CFG scale goes from 1.0 to 30.0: \"30.1\" is not taken, it stays 7.0",
         ),
         (
             "cfg",
             "NaN",
-            "CFG scale is a number from 1.0 to 30.0; \"NaN\" is none and 7.0 stays",
+            "CFG scale is a number from 1.0 to 30.0: \"NaN\" is not taken, it stays 7.0",
         ),
         (
             "cfg",
             "1e999",
-            "CFG scale is a number from 1.0 to 30.0; \"1e999\" is none and 7.0 stays",
+            "CFG scale is a number from 1.0 to 30.0: \"1e999\" is not taken, it stays 7.0",
         ),
         (
             "cfg",
             "\u{1b}[31m",
-            "CFG scale is a number from 1.0 to 30.0; \"␛[31m\" is none and 7.0 stays",
+            "CFG scale is a number from 1.0 to 30.0: \"␛[31m\" is not taken, it stays 7.0",
         ),
         (
             "seed",
             "-2",
-            "Seed is a whole number from 0 to 18446744073709551615, or -1 for a random one; \"-2\" is neither and random stays",
+            "Seed is a whole number from 0 to 18446744073709551615, or -1 for a random one: \"-2\" is not taken, it stays random",
         ),
         (
             "seed",
             "18446744073709551616",
-            "Seed is a whole number from 0 to 18446744073709551615, or -1 for a random one; \"18446744073709551616\" is neither and random stays",
+            "Seed is a whole number from 0 to 18446744073709551615, or -1 for a random one: \"18446744073709551616\" is not taken, it stays random",
         ),
     ] {
         let (after, outcome) = typed(id, text, Lang::En);
@@ -227,7 +231,7 @@ fn choices_and_picks_ask_for_a_picker_and_switches_switch() {
     assert_eq!(form.update(Message::Edit, Lang::En), Ok(Outcome::Changed("forever")));
     assert_eq!(form.assign("sampler", "dpm++ 2m", Lang::En), Ok(()));
     let refusal = form.assign("sampler", "DDIM", Lang::En).unwrap_err();
-    assert_eq!(refusal, "Sampler does not offer \"DDIM\"; DPM++ 2M stays");
+    assert_eq!(refusal, "Sampler does not offer \"DDIM\", it stays DPM++ 2M");
     assert_eq!(form.assign("nonesuch", "x", Lang::En), Ok(()));
 }
 

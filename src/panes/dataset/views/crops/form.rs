@@ -2,7 +2,8 @@
 
 use super::super::fields::{stepped, toggle};
 use crate::data::buckets::{Buckets, Settings};
-use crate::ui::lang::truth as words;
+use crate::ui::lang::told::Trouble;
+use crate::ui::lang::{Lang, truth as words};
 use crate::ui::widgets::form::Form;
 
 /// The fields, filled with what is set now.
@@ -36,7 +37,7 @@ pub fn open(settings: &Settings) -> Form {
 ///
 /// # Errors
 /// What kohya would refuse, in a sentence.
-pub fn take(form: &Form) -> Result<Option<Settings>, String> {
+pub fn take(form: &Form, lang: Lang) -> Result<Option<Settings>, String> {
     if form.toggle("reset") == Some(true) {
         return Ok(None);
     }
@@ -55,10 +56,7 @@ pub fn take(form: &Form) -> Result<Option<Settings>, String> {
     };
     match Buckets::new(&settings) {
         Ok(_) => Ok(Some(settings)),
-        Err(error) => Err(match error.hint() {
-            Some(hint) => format!("{error}: {hint}"),
-            None => error.to_string(),
-        }),
+        Err(error) => Err(Trouble::from(&error).tell(lang)),
     }
 }
 
@@ -75,14 +73,14 @@ mod tests {
             ..Settings::default()
         };
         let mut form = open(&settings);
-        assert_eq!(take(&form), Ok(Some(settings)));
+        assert_eq!(take(&form, Lang::En), Ok(Some(settings)));
         form.change("max", |value| {
             if let Value::Integer { value, .. } = value {
                 *value = 512;
             }
         });
-        assert!(take(&form).is_err_and(|why| why.contains("512")));
+        assert!(take(&form, Lang::En).is_err_and(|why| why.contains("512")));
         form.put("reset", Value::Toggle(true));
-        assert_eq!(take(&form), Ok(None));
+        assert_eq!(take(&form, Lang::En), Ok(None));
     }
 }

@@ -20,6 +20,7 @@ use crate::data::buckets::{Buckets, Error, Placement, Settings, Size};
 use crate::panes::dataset::book::Book;
 use crate::panes::preview::Numbered;
 use crate::term::graphics::Picture;
+use crate::ui::lang::told::{Sentence, Trouble};
 
 pub use view::{Keys, Scene};
 
@@ -27,15 +28,17 @@ pub use view::{Keys, Scene};
 const FIRST: u64 = 1 << 41;
 
 /// The sizes of all pictures of a set as stored, or why one cannot be read, in a sentence.
-pub type Sizes = Arc<[Result<Size, String>]>;
+pub type Sizes = Arc<[Result<Size, Sentence>]>;
 
 /// The placed pictures.
 #[derive(Debug, Default)]
 pub struct Crops {
     sizes: Option<Sizes>,
+    /// Whether they are to be read again; until they are, the old ones are shown.
+    outdated: bool,
     hands: Arc<Hands>,
     /// Where it cannot be used, a sentence.
-    hands_fault: Option<String>,
+    hands_fault: Option<Trouble>,
     /// The buckets of each dataset, where they are not those of the options.
     chosen: Option<Vec<Settings>>,
     /// What the rows were made of.
@@ -93,24 +96,30 @@ struct Frame {
 impl Crops {
     /// Whether sizes have to be read.
     pub fn wants_sizes(&self) -> bool {
-        self.sizes.is_none()
+        self.sizes.is_none() || self.outdated
     }
 
     /// The sizes were read, and the crops set by hand.
-    pub fn put(&mut self, sizes: Sizes, hands: Result<Arc<Hands>, String>) {
+    pub fn put(&mut self, sizes: Sizes, hands: Result<Arc<Hands>, Trouble>) {
         self.sizes = Some(sizes);
+        self.outdated = false;
         self.put_hands(hands);
     }
 
+    /// Pictures may have other sizes.
+    pub fn read_again(&mut self) {
+        self.outdated = true;
+    }
+
     /// The crops set by hand were read again.
-    pub fn put_hands(&mut self, hands: Result<Arc<Hands>, String>) {
+    pub fn put_hands(&mut self, hands: Result<Arc<Hands>, Trouble>) {
         match hands {
             Ok(hands) => (self.hands, self.hands_fault) = (hands, None),
             Err(why) => (self.hands, self.hands_fault) = (Arc::default(), Some(why)),
         }
     }
 
-    /// Pictures may be others now.
+    /// Pictures came or went.
     pub fn forget(&mut self) {
         self.sizes = None;
         self.made_of = None;
@@ -201,7 +210,10 @@ impl Crops {
                 continue;
             };
             let placement = match &sizes[picture] {
-                Ok(size) => buckets.place(*size, self.hands.of(&book.set.root, book.path(picture))),
+                Ok(size) => {
+                    let hand = self.hands.of(&book.set.root, book.path(picture));
+                    buckets.place(*size, hand.filter(|hand| hand.fits(*size)))
+                }
                 // Its own sentence is told in the place of this error's.
                 Err(_) => Err(Error::Empty([0, 0])),
             };

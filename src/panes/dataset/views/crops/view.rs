@@ -10,12 +10,13 @@ use super::Crops;
 use super::hand::Moving;
 use crate::data::buckets::hand::Hand;
 use crate::data::buckets::overview::Filling;
-use crate::data::buckets::{Error, Placement, Size};
+use crate::data::buckets::{Placement, Size};
 use crate::panes::dataset::book::Book;
 use crate::panes::dataset::views::Shown;
 use crate::panes::dataset::views::options::Options;
 use crate::panes::preview::Finished;
-use crate::ui::lang::{Lang, dataset, truth as words};
+use crate::ui::lang::told::{Tell, Trouble};
+use crate::ui::lang::{Lang, Text, dataset, truth as words};
 use crate::ui::text;
 use crate::ui::theme::{Lines, Role, Theme};
 use crate::ui::widgets::list::{Go, List, ListState};
@@ -69,8 +70,8 @@ impl Crops {
         if let Some(why) = self
             .fault
             .as_ref()
-            .map(Error::to_string)
-            .or_else(|| self.hands_fault.clone())
+            .map(|fault| fault.tell(lang))
+            .or_else(|| Some(self.hands_fault.as_ref()?.tell(lang)))
         {
             lines::centred(&why, theme.style(Role::Error), area, buffer);
             return shown;
@@ -92,7 +93,10 @@ impl Crops {
             }
             Some(Finished::Unreadable(why)) => {
                 let name = scene.book.name(scene.picture);
-                let sentence = lang.fill(&dataset::UNREADABLE, &[("name", &text::safe(&name)), ("why", why)]);
+                let sentence = lang.fill(
+                    &dataset::UNREADABLE,
+                    &[("name", &text::safe(&name)), ("why", &why.tell(lang))],
+                );
                 lines::centred(&sentence, theme.style(Role::Warning), sight, buffer);
             }
             Some(Finished::Loading) | None => {}
@@ -107,7 +111,11 @@ impl Crops {
             y += place.height;
             place
         };
-        self.draw_one(scene, theme, lang, row(1), buffer);
+        // Where there is room for a picture there is room for a second row of words.
+        let most = 1 + usize::from(picture > 0);
+        for words in self.one(scene, theme, lang, usize::from(area.width), most) {
+            line::put_line(&words, Style::new(), row(1), buffer);
+        }
         if let Some(moving) = self.moving() {
             line::put_wrapped(
                 &moving_told(moving, scene.keys, lang),
@@ -116,7 +124,9 @@ impl Crops {
                 buffer,
             );
         }
-        line::put(&self.summary(lang), theme.style(Role::Dim), row(1), buffer);
+        for words in self.summary(theme, lang, usize::from(area.width), most) {
+            line::put_line(&words, Style::new(), row(1), buffer);
+        }
         let head = row(1);
         let rest = row(u16::MAX);
         if self.table {
@@ -127,81 +137,106 @@ impl Crops {
         shown
     }
 
-    /// What becomes of the picture under the cursor.
-    fn draw_one(&self, scene: &Scene<'_>, theme: &Theme, lang: Lang, area: Rect, buffer: &mut Buffer) {
-        match self.placement(scene.book, scene.options, scene.picture) {
-            Some(Ok(placement)) => {
-                let told = placed(&placement, lang);
-                let mark = match self.hand(scene.book, scene.picture) {
-                    Some(Hand::Focus(_)) => lang.say(&words::FOCUS_MARK),
-                    Some(Hand::Rectangle(_)) => lang.say(&words::RECTANGLE_MARK),
-                    None => "",
-                };
-                let name = scene.book.name(scene.picture);
-                let tail = if mark.is_empty() {
-                    told
-                } else {
-                    format!("{mark} · {told}")
-                };
-                let words = lines::three_parts(
-                    ("", Style::new()),
-                    (&name, theme.style(Role::Title)),
-                    (&tail, theme.style(role_of(&placement))),
-                    usize::from(area.width),
-                );
-                line::put_line(&words, Style::new(), area, buffer);
-            }
+    /// What becomes of the picture under the cursor, in at most so many rows. What has no room goes, the least important first and the name
+    /// last but for the loss and the bucket: it stands in the list as well.
+    fn one(&self, scene: &Scene<'_>, theme: &Theme, lang: Lang, columns: usize, most: usize) -> Vec<Line<'static>> {
+        let name = (scene.book.name(scene.picture).into_owned(), theme.style(Role::Title));
+        let dim = theme.style(Role::Dim);
+        let placement = match self.placement(scene.book, scene.options, scene.picture) {
+            Some(Ok(placement)) => placement,
             Some(Err(_)) => {
-                let why = self.why_nowhere(scene.picture);
-                line::put(&why, theme.style(Role::Error), area, buffer);
+                let why = format!("{} · {}", name.0, self.why_nowhere(scene.picture, lang));
+                let why = text::safe(&why);
+                let rows = text::wrap(&why, columns).into_iter().take(most.max(2));
+                return rows
+                    .map(|words| Line::styled(words.to_owned(), theme.style(Role::Error)))
+                    .collect();
             }
             None => {
-                line::put(lang.say(&words::NO_OPTIONS), theme.style(Role::Warning), area, buffer);
+                let sentence = lang.say(&words::NO_OPTIONS);
+                return vec![Line::styled(sentence, theme.style(Role::Warning))];
+            }
+        };
+        let style = theme.style(role_of(&placement));
+        let mark = match self.hand(scene.book, scene.picture) {
+            Some(Hand::Focus(_)) => Some(lang.say(&words::FOCUS_MARK).to_owned()),
+            Some(Hand::Rectangle(_)) => Some(lang.say(&words::RECTANGLE_MARK).to_owned()),
+            None => None,
+        };
+        let [whole, resized, bucket] = [placement.size, placement.resized, placement.bucket].map(size);
+        let ways = [format!("{whole} → {resized} → {bucket}"), format!("{whole} → {bucket}")];
+        let scale = Some(times(placement.scale()));
+        let lost = Some(lang.fill(&words::LOST_HERE, &[("lost", &percent(placement.lost()))]));
+        let [long, short] = ways.map(Some);
+        let tries = [
+            (true, [mark.clone(), long, scale.clone(), lost.clone()]),
+            (true, [mark, short.clone(), scale.clone(), lost.clone()]),
+            (true, [None, short.clone(), scale, lost.clone()]),
+            (true, [None, short, None, lost.clone()]),
+            (true, [None, Some(bucket.clone()), None, lost.clone()]),
+            (false, [None, Some(bucket), None, lost]),
+        ];
+        let mut rows = Vec::new();
+        for (named, told) in tries {
+            let told = told.into_iter().flatten().map(|words| (words, style));
+            let items: Vec<_> = named.then(|| name.clone()).into_iter().chain(told).collect();
+            rows = lines::items(&items, dim, columns);
+            if rows.len() <= most {
+                break;
             }
         }
+        rows.truncate(most);
+        rows
     }
 
-    fn why_nowhere(&self, picture: usize) -> String {
+    fn why_nowhere(&self, picture: usize, lang: Lang) -> String {
         let unread = self.sizes.as_ref().and_then(|sizes| sizes.get(picture)?.as_ref().err());
         let error = || self.rows.get(self.row_of(picture)?)?.placement.as_ref().err();
         match (unread, error()) {
-            (Some(why), _) => why.clone(),
-            (None, Some(error)) => match error.hint() {
-                Some(hint) => format!("{error}: {hint}"),
-                None => error.to_string(),
-            },
+            (Some(why), _) => why.tell(lang).to_owned(),
+            (None, Some(error)) => Trouble::from(error).tell(lang),
             (None, None) => String::new(),
         }
     }
 
-    /// All of them in one line.
-    fn summary(&self, lang: Lang) -> String {
-        let placed: Vec<&Placement> = self.rows.iter().filter_map(|row| row.placement.as_ref().ok()).collect();
-        let mean = self
+    /// How many pictures have a bucket.
+    fn placed(&self) -> usize {
+        self.fillings.iter().map(|filling| filling.pictures).sum()
+    }
+
+    /// All of them, in at most so many rows; what has no room goes, the last first.
+    fn summary(&self, theme: &Theme, lang: Lang, columns: usize, most: usize) -> Vec<Line<'static>> {
+        let placed = self.placed();
+        let count = |n: usize, one, many| text::count(lang, n as u64, one, many);
+        let pictures = count(placed, &words::ONE_PICTURE, &words::PICTURES);
+        let buckets = count(self.fillings.len(), &words::ONE_BUCKET, &words::BUCKETS);
+        let lost = self
             .fillings
             .iter()
-            .map(|filling| filling.lost * filling.pictures as f64)
-            .sum::<f64>()
-            / placed.len().max(1) as f64;
-        let most = self.fillings.iter().map(|filling| filling.most).fold(0.0, f64::max);
-        let [n, buckets] = [self.rows.len(), self.fillings.len()].map(|n| text::number(n as u64));
-        let [lost, most] = [mean, most].map(percent);
-        let values: [(&str, &dyn std::fmt::Display); 4] =
-            [("n", &n), ("buckets", &buckets), ("lost", &lost), ("most", &most)];
-        let mut told = lang.fill(&words::SUMMARY, &values);
+            .map(|filling| filling.lost * filling.pictures as f64);
+        let mean = percent(lost.sum::<f64>() / placed.max(1) as f64);
+        let worst = percent(self.fillings.iter().map(|filling| filling.most).fold(0.0, f64::max));
         let enlarged: usize = self.fillings.iter().map(|filling| filling.enlarged).sum();
-        for (count, sentence) in [
-            (enlarged, words::ENLARGED),
-            (self.rows.len() - placed.len(), words::NOWHERE),
-        ] {
-            if count > 0 {
-                told = format!(
-                    "{told} · {}",
-                    lang.fill(&sentence, &[("n", &text::number(count as u64))])
-                );
+        let counted = |n: usize, sentence| {
+            let n = (n > 0).then(|| text::number(n as u64));
+            n.map(|n| lang.fill(sentence, &[("n", &n)]))
+        };
+        let told = [
+            Some(lang.fill(&words::SUMMARY, &[("pictures", &pictures), ("buckets", &buckets)])),
+            counted(self.rows.len() - placed, &words::NOWHERE),
+            Some(lang.fill(&words::LOST_MEAN, &[("lost", &mean)])),
+            Some(lang.fill(&words::LOST_MOST, &[("lost", &worst)])),
+            counted(enlarged, &words::ENLARGED),
+        ];
+        let dim = theme.style(Role::Dim);
+        let mut items: Vec<_> = told.into_iter().flatten().map(|words| (words, dim)).collect();
+        loop {
+            let rows = lines::items(&items, dim, columns);
+            if rows.len() <= most {
+                return rows;
             }
+            items.pop();
         }
-        told
     }
 
     #[expect(clippy::too_many_arguments, reason = "a view is given all that it shows")]
@@ -223,7 +258,7 @@ impl Crops {
         titles.push_str("  ");
         titles.push_str(lang.say(&words::PICTURE));
         line::put(&titles, theme.style(Role::Dim), head, buffer);
-        let row = |at: usize| self.row_line(scene.book, at, theme, usize::from(area.width));
+        let row = |at: usize| self.row_line(scene.book, at, theme, lang, usize::from(area.width));
         let mut state = ListState::default();
         let at = self.row_of(scene.picture).unwrap_or_default();
         // In the middle: where the cursor stands follows from the picture, not from the way here.
@@ -242,7 +277,7 @@ impl Crops {
         shown.rows = list.draw(&state, theme, area, buffer);
     }
 
-    fn row_line(&self, book: &Book, at: usize, theme: &Theme, columns: usize) -> Line<'static> {
+    fn row_line(&self, book: &Book, at: usize, theme: &Theme, lang: Lang, columns: usize) -> Line<'static> {
         let Some(row) = self.rows.get(at) else {
             return Line::default();
         };
@@ -250,10 +285,13 @@ impl Crops {
         let name = text::safe(&name).into_owned();
         let plain = theme.style(Role::Text);
         let Ok(placement) = &row.placement else {
-            let why = self.why_nowhere(row.picture);
-            let room = (columns / 2).max(8);
+            let why = self.why_nowhere(row.picture, lang);
+            // As wide as the numbers of others, so that names stand below each other; wider where the name leaves room.
+            let room = columns
+                .saturating_sub(text::width(&name) + 2)
+                .max(LOSS + SCALE + BUCKET);
             return Line::from(vec![
-                Span::styled(text::pad(&why, room), theme.style(Role::Error)),
+                Span::styled(text::pad(&text::safe(&why), room), theme.style(Role::Error)),
                 Span::styled(format!("  {name}"), plain),
             ]);
         };
@@ -284,17 +322,27 @@ impl Crops {
     }
 
     fn draw_table(&self, scene: &Scene<'_>, theme: &Theme, lang: Lang, head: Rect, area: Rect, buffer: &mut Buffer) {
-        let titles = [words::BUCKET, words::COUNT, words::LARGER, words::MEAN, words::MOST];
-        let titles: String = titles
+        let columns = self.columns(lang, usize::from(area.width).saturating_sub(1));
+        let titles: String = columns
             .iter()
-            .map(|title| text::pad_start(lang.say(title), BUCKET + 2))
+            .map(|(cell, wide)| text::pad_start(lang.say(&cell.title()), *wide))
             .collect();
         line::put(&titles, theme.style(Role::Dim), head, buffer);
         let own = self
             .placement(scene.book, scene.options, scene.picture)
             .and_then(Result::ok);
         let own = own.and_then(|own| self.fillings.iter().position(|filling| filling.bucket == own.bucket));
-        let below = u16::from(area.height > 3);
+        let [all, short] = self.batches;
+        let pictures = text::count(lang, self.placed() as u64, &words::ONE_PICTURE, &words::PICTURES);
+        let batches = text::count(lang, all as u64, &words::ONE_BATCH, &words::ALL_BATCHES);
+        let values: [(&str, &dyn std::fmt::Display); 3] = [
+            ("pictures", &pictures),
+            ("batches", &batches),
+            ("short", &text::number(short as u64)),
+        ];
+        let told = lang.fill(&words::BATCHES, &values);
+        let told = text::wrap(&told, usize::from(area.width));
+        let below = if area.height > 3 { told.len().min(2) as u16 } else { 0 };
         let list = Rect {
             height: area.height - below,
             ..area
@@ -306,9 +354,14 @@ impl Crops {
             usize::from(list.height),
         );
         let row = |at: usize| {
-            self.fillings
-                .get(at)
-                .map_or_else(Line::default, |filling| filling_line(filling, theme))
+            let cells = |filling: &Filling| -> String {
+                let cell = |(cell, wide): &(Cell, usize)| text::pad_start(&cell.of(filling), *wide);
+                columns.iter().map(cell).collect()
+            };
+            let filling = self.fillings.get(at);
+            filling.map_or_else(Line::default, |filling| {
+                Line::styled(cells(filling), theme.style(Role::Text))
+            })
         };
         let shown = List {
             count: self.fillings.len(),
@@ -316,41 +369,68 @@ impl Crops {
             focused: false,
         };
         shown.draw(&state, theme, list, buffer);
-        let [all, short] = self.batches.map(|n| text::number(n as u64));
-        let n = text::number(self.rows.len() as u64);
-        let told = lang.fill(&words::BATCHES, &[("n", &n), ("batches", &all), ("short", &short)]);
-        let last = Rect {
-            y: list.bottom(),
-            height: below,
-            ..area
+        for (words, down) in told.iter().zip(0..below) {
+            let place = Rect {
+                y: list.bottom() + down,
+                height: 1,
+                ..area
+            };
+            line::put(words, theme.style(Role::Dim), place, buffer);
+        }
+    }
+
+    /// The columns of the table that have room, with their widths.
+    fn columns(&self, lang: Lang, room: usize) -> Vec<(Cell, usize)> {
+        let wide = |cell: Cell| {
+            let cells = self.fillings.iter().map(|filling| text::width(&cell.of(filling)));
+            let title = text::width(lang.say(&cell.title()));
+            (cell, 2 + cells.max().unwrap_or_default().max(title))
         };
-        line::put(&told, theme.style(Role::Dim), last, buffer);
+        let mut columns: Vec<_> = Cell::ALL.into_iter().map(wide).collect();
+        for gone in Cell::GOES {
+            let used: usize = columns.iter().map(|(_, wide)| wide).sum();
+            if used > room {
+                columns.retain(|(cell, _)| *cell != gone);
+            }
+        }
+        columns
     }
 }
 
-fn filling_line(filling: &Filling, theme: &Theme) -> Line<'static> {
-    let cells = [
-        size(filling.bucket),
-        text::number(filling.pictures as u64),
-        text::number(filling.enlarged as u64),
-        percent(filling.lost),
-        percent(filling.most),
-    ];
-    let cells: String = cells.iter().map(|cell| text::pad_start(cell, BUCKET + 2)).collect();
-    Line::styled(cells, theme.style(Role::Text))
+/// A column of the table of buckets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cell {
+    Bucket,
+    Count,
+    Enlarged,
+    Mean,
+    Most,
 }
 
-fn placed(placement: &Placement, lang: Lang) -> String {
-    let [whole, resized, bucket] = [placement.size, placement.resized, placement.bucket].map(size);
-    let (scale, lost) = (times(placement.scale()), percent(placement.lost()));
-    let values: [(&str, &dyn std::fmt::Display); 5] = [
-        ("size", &whole),
-        ("resized", &resized),
-        ("bucket", &bucket),
-        ("scale", &scale),
-        ("lost", &lost),
-    ];
-    lang.fill(&words::PLACED, &values)
+impl Cell {
+    const ALL: [Self; 5] = [Self::Bucket, Self::Count, Self::Enlarged, Self::Mean, Self::Most];
+    /// Those that go where there is no room, the first first.
+    const GOES: [Self; 3] = [Self::Enlarged, Self::Most, Self::Mean];
+
+    const fn title(self) -> Text {
+        match self {
+            Self::Bucket => words::BUCKET,
+            Self::Count => words::COUNT,
+            Self::Enlarged => words::LARGER,
+            Self::Mean => words::MEAN,
+            Self::Most => words::MOST,
+        }
+    }
+
+    fn of(self, filling: &Filling) -> String {
+        match self {
+            Self::Bucket => size(filling.bucket),
+            Self::Count => text::number(filling.pictures as u64),
+            Self::Enlarged => text::number(filling.enlarged as u64),
+            Self::Mean => percent(filling.lost),
+            Self::Most => percent(filling.most),
+        }
+    }
 }
 
 fn role_of(placement: &Placement) -> Role {

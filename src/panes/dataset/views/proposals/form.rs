@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use super::super::fields::{choice, number, picked, toggle, written};
+use super::super::fields::{choice, number, picked, toggle, whole, written};
 use super::Taggers;
 use crate::data::edit::propose::Conflict;
 use crate::ui::lang::{Lang, Text, proposals as words};
 use crate::ui::widgets::form::{Field, Form};
-use crate::vision::{Tagging, Use};
+use crate::vision::{Captioning, Tagging, Use};
 
 const CONFLICTS: [(Conflict, Text); 4] = [
     (Conflict::Append, words::APPEND),
@@ -21,6 +21,10 @@ const USES: [(Use, Text); 3] = [
     (Use::Last, words::LAST_TAG),
 ];
 
+/// The most sentences that are followed at once, and the most tokens of one: BLIP has places for 512.
+const BEAMS: i64 = 16;
+const LONGEST: i64 = 512;
+
 /// What the forms begin with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
@@ -28,6 +32,8 @@ pub struct Settings {
     pub model: Option<PathBuf>,
     /// What confidences become.
     pub tagging: Tagging,
+    /// How sentences are found.
+    pub captioning: Captioning,
     /// What becomes of captions that are there.
     pub job_conflict: Conflict,
     /// The least confidence of what is taken.
@@ -39,6 +45,7 @@ impl Default for Settings {
         Self {
             model: None,
             tagging: Tagging::default(),
+            captioning: Captioning::default(),
             job_conflict: Conflict::Append,
             accept: 0.0,
         }
@@ -68,6 +75,8 @@ pub fn open(settings: &Settings, taggers: &Taggers, lang: Lang) -> Vec<Field> {
         ..
     } = settings.tagging;
     let tagging = &settings.tagging;
+    let captioning = &settings.captioning;
+    let tokens = |id, label, help, value: usize| whole(id, label, help, value as i64, [1, LONGEST]);
     let share = |id, label, help, value: f32| {
         number(
             id,
@@ -120,6 +129,16 @@ pub fn open(settings: &Settings, taggers: &Taggers, lang: Lang) -> Vec<Field> {
         ),
         toggle("escape", words::ESCAPE, words::ESCAPE_HELP, tagging.escape),
         conflict(settings, lang),
+        written("prompt", words::PROMPT, words::PROMPT_HELP, &captioning.prompt),
+        whole(
+            "beams",
+            words::BEAMS,
+            words::BEAMS_HELP,
+            captioning.beams as i64,
+            [1, BEAMS],
+        ),
+        tokens("shortest", words::SHORTEST, words::SHORTEST_HELP, captioning.shortest),
+        tokens("longest", words::LONGEST, words::LONGEST_HELP, captioning.longest),
     ]
 }
 
@@ -144,6 +163,11 @@ pub fn take(form: &Form, settings: &Settings, taggers: &Taggers, lang: Lang) -> 
             .collect::<Vec<_>>()
     };
     let (threshold, character) = (number("threshold"), number("character"));
+    let count = |id| {
+        form.integer(id)
+            .and_then(|value| usize::try_from(value).ok())
+            .unwrap_or(1)
+    };
     Ok(Settings {
         model: Some(model),
         tagging: Tagging {
@@ -156,6 +180,12 @@ pub fn take(form: &Form, settings: &Settings, taggers: &Taggers, lang: Lang) -> 
             underscores: form.toggle("underscores").unwrap_or_default(),
             escape: form.toggle("escape").unwrap_or_default(),
             ..settings.tagging.clone()
+        },
+        captioning: Captioning {
+            prompt: form.text("prompt").unwrap_or_default().trim().to_owned(),
+            beams: count("beams"),
+            shortest: count("shortest"),
+            longest: count("longest"),
         },
         job_conflict: picked_conflict(form),
         accept: 0.0,

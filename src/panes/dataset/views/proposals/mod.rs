@@ -157,7 +157,7 @@ impl Proposals {
             separator: set.options.separator.clone(),
             root: set.root.clone(),
             leaves: plan.changes.into_iter().map(leaf).collect(),
-            refused: plan.refused,
+            refused: Sheet::refused(plan.refused),
             ..Sheet::default()
         }
     }

@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::{Proposals, Row, form};
 use crate::panes::dataset::book::Book;
 use crate::panes::dataset::views::Shown;
 use crate::panes::preview::Finished;
-use crate::ui::lang::{Lang, proposals as words};
+use crate::ui::lang::{Lang, proposals as words, truth as seen};
 use crate::ui::text;
 use crate::ui::theme::{Lines, Role, Theme};
+use crate::ui::widgets::gauge;
 use crate::ui::widgets::list::List;
 use crate::ui::widgets::{line, lines};
 
@@ -49,11 +49,13 @@ impl Proposals {
         let [begin, accept, next] = scene.keys;
         let tags = tags_of(scene.book, scene.picture);
         let rows = self.rows(scene.book.path(scene.picture), &tags);
+        let pictures = text::count(lang, self.len() as u64, &seen::ONE_PICTURE, &seen::PICTURES);
         if rows.is_empty() {
             let sentence = match &self.taggers {
                 _ if !self.is_empty() => {
-                    let n = text::number(self.len() as u64);
-                    lang.fill(&words::NOT_HERE, &[("n", &n), ("next", &next), ("key", &begin)])
+                    let values: [(&str, &dyn std::fmt::Display); 3] =
+                        [("pictures", &pictures), ("next", &next), ("key", &begin)];
+                    lang.fill(&words::NOT_HERE, &values)
                 }
                 Some(taggers) if taggers.found.is_empty() => form::missing(taggers, lang),
                 _ => lang.fill(&words::BEGIN, &[("key", &begin)]),
@@ -67,8 +69,13 @@ impl Proposals {
             shown.picture = Some((numbered.clone(), sight));
         }
         let new = rows.iter().filter(|row| !row.there && !row.out).count();
-        let [n, new] = [self.len(), new].map(|n| text::number(n as u64));
-        let values: [(&str, &dyn std::fmt::Display); 4] = [("n", &n), ("new", &new), ("key", &accept), ("next", &next)];
+        let new = text::count(lang, new as u64, &words::ONE_NEW, &words::NEW);
+        let values: [(&str, &dyn std::fmt::Display); 4] = [
+            ("pictures", &pictures),
+            ("new", &new),
+            ("key", &accept),
+            ("next", &next),
+        ];
         let head = Rect {
             y: sight.bottom(),
             height: 2,
@@ -140,7 +147,7 @@ fn row_line(row: &Row, theme: &Theme, lang: Lang, columns: usize) -> Line<'stati
             ));
             line.push_span(Span::styled(
                 format!(" {}", full.repeat(filled)),
-                Style::new().patch(theme.style(Role::ProgressDone)),
+                gauge::ink(theme, Role::ProgressDone),
             ));
         }
         None => line.push_span(Span::styled(

@@ -30,6 +30,7 @@ pub fn open(settings: &Settings, folder: &Rules, file: &str) -> Form {
     let fields: Vec<Field> = vec![
         whole("draws", words::DRAWS, words::DRAWS_HELP, settings.draws as i64, [1, 50]),
         choice("limit", words::LIMIT, words::LIMIT_HELP, limits, limit),
+        toggle("weighted", words::WEIGHTED, words::WEIGHTED_HELP, settings.weighted),
         toggle("shuffle", words::SHUFFLE, words::SHUFFLE_HELP, rules.shuffle),
         whole(
             "keep",
@@ -148,6 +149,7 @@ pub fn take(form: &Form, folder: &Rules, lang: Lang) -> Result<Taken, String> {
         epoch: whole("epoch"),
         epochs: whole("epochs"),
         limit: LIMITS.get(picked(form, "limit")).copied().unwrap_or_default(),
+        weighted: switch("weighted"),
         rules: (rules != *folder).then_some(rules),
     };
     Ok(Taken {
@@ -173,6 +175,7 @@ mod tests {
             Settings {
                 draws: 9,
                 limit: Limit::Three,
+                weighted: true,
                 rules: Some(Rules {
                     shuffle: true,
                     ..folder.clone()

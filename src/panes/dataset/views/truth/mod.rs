@@ -9,6 +9,7 @@ mod view;
 use crate::data::draws::preview::{self, Course};
 use crate::data::draws::seen::{Limit, Seen};
 use crate::data::draws::{Moment, Rules, read};
+use crate::data::set::Entry;
 use crate::prompt::Tokenizer;
 use crate::ui::widgets::list::Go;
 
@@ -25,6 +26,8 @@ pub struct Settings {
     pub epochs: i64,
     /// How many tokens training takes.
     pub limit: Limit,
+    /// Whether brackets weigh: kohya's `weighted_captions`.
+    pub weighted: bool,
     /// The caption options, where they are not those of the folder.
     pub rules: Option<Rules>,
 }
@@ -37,6 +40,7 @@ impl Default for Settings {
             epoch: 1,
             epochs: 10,
             limit: Limit::One,
+            weighted: false,
             rules: None,
         }
     }
@@ -47,6 +51,8 @@ impl Default for Settings {
 struct Source {
     /// The caption file's text, a byte order mark included; none where there is no file.
     text: Option<String>,
+    /// What a metadata file says instead.
+    entry: Option<Entry>,
     class_tokens: Option<String>,
     rules: Rules,
     repeats: u32,
@@ -74,8 +80,8 @@ pub struct Truth {
     settings: Settings,
     source: Option<Source>,
     draws: Vec<Draw>,
-    /// The first draw that is seen.
-    first: usize,
+    /// The first draw that is seen, and the first of its lines.
+    first: (usize, usize),
     /// Whether every token is told from the next.
     pub with_tokens: bool,
 }
@@ -85,6 +91,8 @@ pub struct Truth {
 pub struct Matter<'a> {
     /// The file's text, a byte order mark included; none where there is no file.
     pub text: Option<&'a str>,
+    /// What a metadata file says instead.
+    pub entry: Option<&'a Entry>,
     /// The options of its folder.
     pub folder: &'a super::options::Folder,
     /// Steps in an epoch.
@@ -100,7 +108,7 @@ impl Truth {
     /// Sets it.
     pub fn set(&mut self, settings: Settings) {
         self.settings = settings;
-        self.first = 0;
+        self.first = (0, 0);
     }
 
     /// Draws with other random numbers.
@@ -117,6 +125,7 @@ impl Truth {
     pub fn look(&mut self, matter: Option<Matter<'_>>) {
         let source = matter.map(|matter| Source {
             text: matter.text.map(str::to_owned),
+            entry: matter.entry.cloned(),
             class_tokens: matter.folder.class_tokens.clone(),
             rules: self
                 .settings
@@ -132,7 +141,7 @@ impl Truth {
         }
         let same = |a: &Source, b: &Source| a.text == b.text && a.settings.draws == b.settings.draws;
         if !matches!((&source, &self.source), (Some(a), Some(b)) if same(a, b)) {
-            self.first = 0;
+            self.first = (0, 0);
         }
         self.draws = source.as_ref().map(draws).unwrap_or_default();
         self.source = source;
@@ -143,16 +152,61 @@ impl Truth {
         self.source.as_ref().is_some_and(|source| !source.rules.vary())
     }
 
-    /// Goes on to other draws.
-    pub fn go(&mut self, go: Go) {
-        let next = match go {
-            Go::Up | Go::PageUp => self.first.saturating_sub(1),
-            Go::Down | Go::PageDown => self.first + 1,
-            Go::Top => 0,
-            Go::Bottom => usize::MAX,
-            Go::To(draw) => draw,
+    /// Goes on by lines, in a window of so many columns and rows.
+    pub fn go(&mut self, go: Go, columns: usize, height: usize) {
+        let page = height.saturating_sub(1).max(1);
+        let end = self.end(columns, height);
+        let mut first = self.first.min(end);
+        let by = match go {
+            Go::Up | Go::Down => 1,
+            Go::PageUp | Go::PageDown => page,
+            Go::Top | Go::Bottom | Go::To(_) => 0,
         };
-        self.first = next.min(self.draws.len().saturating_sub(1));
+        for _ in 0..by {
+            first = if matches!(go, Go::Up | Go::PageUp) {
+                self.before(first, columns)
+            } else {
+                self.behind(first, columns)
+            };
+        }
+        self.first = match go {
+            Go::Top => (0, 0),
+            Go::Bottom => end,
+            _ => first.min(end),
+        };
+    }
+
+    /// Where the window begins that shows the last line at its bottom.
+    fn end(&self, columns: usize, height: usize) -> (usize, usize) {
+        let mut rows = height;
+        for (number, draw) in self.draws.iter().enumerate().rev() {
+            let lines = view::lines(draw, columns);
+            if lines >= rows {
+                return (number, lines - rows);
+            }
+            rows -= lines;
+        }
+        (0, 0)
+    }
+
+    fn before(&self, (draw, line): (usize, usize), columns: usize) -> (usize, usize) {
+        match (draw, line) {
+            (0, 0) => (0, 0),
+            (_, 0) => {
+                let lines = self.draws.get(draw - 1).map_or(1, |draw| view::lines(draw, columns));
+                (draw - 1, lines.saturating_sub(1))
+            }
+            _ => (draw, line - 1),
+        }
+    }
+
+    fn behind(&self, (draw, line): (usize, usize), columns: usize) -> (usize, usize) {
+        let lines = self.draws.get(draw).map_or(0, |draw| view::lines(draw, columns));
+        if line + 1 < lines {
+            (draw, line + 1)
+        } else {
+            (draw + 1, 0)
+        }
     }
 }
 
@@ -160,9 +214,10 @@ impl Truth {
 /// numbers going on. The step is the epoch's first.
 fn draws(source: &Source) -> Vec<Draw> {
     let Source { rules, settings, .. } = source;
-    let caption = match &source.text {
-        Some(text) => read::caption(text, rules.wildcard),
-        None => source.class_tokens.clone().unwrap_or_default(),
+    let caption = match (&source.entry, &source.text) {
+        (Some(entry), _) => entry.text(&rules.separator, rules.wildcard),
+        (None, Some(text)) => read::caption(text, rules.wildcard),
+        (None, None) => source.class_tokens.clone().unwrap_or_default(),
     };
     let steps = i64::try_from(source.steps).unwrap_or(i64::MAX);
     let course = Course {
@@ -171,10 +226,14 @@ fn draws(source: &Source) -> Vec<Draw> {
         steps,
         max_train_steps: settings.epochs.saturating_mul(steps),
         limit: settings.limit,
+        weighted: settings.weighted,
     };
     let drawn = preview::draws(rules, &caption, source.repeats, &course, settings.draws);
     let draw = |draw: preview::Draw| Draw {
-        tokens: Tokenizer::clip().places(&draw.caption),
+        tokens: match &draw.weighted {
+            Some(weighted) => weighted.places.clone(),
+            None => Tokenizer::clip().places(&draw.caption),
+        },
         moment: draw.moment,
         caption: draw.caption,
         seen: draw.seen,
@@ -200,6 +259,7 @@ mod tests {
     fn drawn(truth: &mut Truth, folder: &Folder, text: Option<&str>) -> Vec<String> {
         truth.look(Some(Matter {
             text,
+            entry: None,
             folder,
             steps: 10,
         }));
@@ -226,6 +286,36 @@ mod tests {
     }
 
     #[test]
+    fn what_a_metadata_file_says_goes_before_the_text_and_brackets_weigh_where_that_is_set() {
+        let mut truth = Truth::default();
+        let entry = Entry {
+            key: "a.png".into(),
+            rank: 0,
+            caption: Some("a fox".into()),
+            tags: Some("(snow:1.2)".into()),
+            size: None,
+        };
+        let folder = folder(Rules::default());
+        let look = |truth: &mut Truth| {
+            truth.look(Some(Matter {
+                text: Some("as it is shown"),
+                entry: Some(&entry),
+                folder: &folder,
+                steps: 1,
+            }));
+            let draw = &truth.draws()[0];
+            (draw.caption.clone(), draw.seen.tokens, draw.tokens.clone())
+        };
+        let caption = "a fox,(snow:1.2)".to_owned();
+        assert_eq!(look(&mut truth).0, caption);
+        truth.set(Settings {
+            weighted: true,
+            ..Settings::default()
+        });
+        assert_eq!(look(&mut truth), (caption, 4, vec![0, 2, 5, 7]));
+    }
+
+    #[test]
     fn without_a_file_the_folder_s_words_stand_in_and_what_does_not_fit_is_lost() {
         let mut truth = Truth::default();
         assert_eq!(drawn(&mut truth, &folder(Rules::default()), None)[0], "fox");
@@ -243,5 +333,44 @@ mod tests {
             (truth.draws()[0].seen.chunks.len(), truth.draws()[0].seen.lost),
             (2, None)
         );
+    }
+
+    #[test]
+    fn a_long_draw_is_gone_through_line_by_line_to_its_last() {
+        let mut truth = Truth::default();
+        let long = (0..160)
+            .map(|n| format!("tag number {n}"))
+            .collect::<Vec<_>>()
+            .join(", ");
+        drawn(&mut truth, &folder(Rules::default()), Some(&long));
+        let lines: Vec<usize> = truth.draws().iter().map(|draw| view::lines(draw, 40)).collect();
+        let all: usize = lines.iter().sum();
+        assert!(lines[0] > 40, "{lines:?}");
+        let mut steps = 0;
+        loop {
+            let before = truth.first;
+            truth.go(Go::Down, 40, 20);
+            if truth.first == before {
+                break;
+            }
+            steps += 1;
+        }
+        assert_eq!(
+            steps,
+            all - 20,
+            "every line was the first seen, but for those of the last window"
+        );
+        let end = truth.first;
+        truth.go(Go::Up, 40, 20);
+        truth.go(Go::PageDown, 40, 20);
+        assert_eq!(truth.first, end);
+        truth.go(Go::Top, 40, 20);
+        truth.go(Go::PageDown, 40, 20);
+        assert_eq!(truth.first, (0, 19));
+        truth.go(Go::Bottom, 40, 20);
+        assert_eq!(truth.first, end);
+        // All of them are seen at once.
+        truth.go(Go::Down, 40, all);
+        assert_eq!(truth.first, (0, 0));
     }
 }

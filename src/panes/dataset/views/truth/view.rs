@@ -1,6 +1,8 @@
 //! The draws as they are shown: each with its moment and its tokens, a line where a chunk ends, the lost tail in the colour of what is
 //! too much.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -11,16 +13,33 @@ use crate::prompt::chunks::LENGTH;
 use crate::ui::lang::{Lang, truth as words};
 use crate::ui::text;
 use crate::ui::theme::{Lines, Role, Theme};
+use crate::ui::widgets::list::Rows;
 use crate::ui::widgets::{line, lines, scrollbar};
 
 /// Of a lost tail no more bytes are shown; there may be any number of them.
-const MOST_LOST: usize = 2000;
+const MOST_LOST: usize = 16 << 10;
+
+/// Stands where a chunk ends.
+const CUT: &str = "┊";
+/// The same where there is only ASCII.
+const CUT_ASCII: &str = "|";
+/// Columns before each line of a caption.
+const INDENT: usize = 2;
 
 impl Truth {
-    /// Draws it. `file` is the name of the dataset TOML that options come from, `key` that of the form.
-    pub fn draw(&self, file: Option<&str>, key: &str, theme: &Theme, lang: Lang, area: Rect, buffer: &mut Buffer) {
+    /// Draws it. `file` is the name of the dataset TOML that options come from, `key` that of the form. Gives the window of the lines.
+    pub fn draw(
+        &self,
+        file: Option<&str>,
+        key: &str,
+        theme: &Theme,
+        lang: Lang,
+        area: Rect,
+        buffer: &mut Buffer,
+    ) -> Rows {
         let Some(source) = &self.source else {
-            return lines::centred(lang.say(&words::NO_OPTIONS), theme.style(Role::Warning), area, buffer);
+            lines::centred(lang.say(&words::NO_OPTIONS), theme.style(Role::Warning), area, buffer);
+            return Rows::default();
         };
         let note = lang.fill(
             &note(source, file),
@@ -35,49 +54,132 @@ impl Truth {
             },
             buffer,
         );
-        let mut y = area.y + used;
         let inner = Rect {
+            y: area.y + used,
             width: area.width.saturating_sub(1),
+            height: area.height.saturating_sub(used),
             ..area
         };
-        for (number, draw) in self.draws.iter().enumerate().skip(self.first) {
-            let mut put = |words: &Line<'_>| {
-                if y < area.bottom() {
-                    line::put_line(words, Style::new(), Rect { y, height: 1, ..inner }, buffer);
-                    y += 1;
+        let columns = usize::from(inner.width);
+        let mut y = inner.y;
+        let (first, gone) = self.first;
+        let mut whole = true;
+        for (number, draw) in self.draws.iter().enumerate().skip(first) {
+            let head = head(number, draw, source, theme, lang, columns);
+            let told = [head].into_iter().chain(self.told(draw, theme, lang, columns));
+            for words in told.skip(if number == first { gone } else { 0 }) {
+                whole = y < inner.bottom();
+                if !whole {
+                    break;
                 }
-            };
-            put(&head(number, draw, source, theme, lang, usize::from(inner.width)));
-            for words in self.told(draw, theme, lang, usize::from(inner.width)) {
-                put(&words);
+                line::put_line(&words, Style::new(), Rect { y, height: 1, ..inner }, buffer);
+                y += 1;
+            }
+            if !whole {
+                break;
             }
         }
-        let bar = Rect {
-            x: area.right().saturating_sub(1),
-            width: 1,
-            y: area.y + used,
-            height: area.height.saturating_sub(used),
-        };
-        if self.draws.len() > 1 && y >= area.bottom() || self.first > 0 {
-            // A draw takes about three rows.
-            scrollbar::draw(
-                3 * self.draws.len() + usize::from(bar.height),
-                3 * self.first,
-                theme,
-                bar,
-                buffer,
-            );
+        if !whole || self.first > (0, 0) {
+            let bar = Rect {
+                x: inner.right(),
+                width: area.width - inner.width,
+                ..inner
+            };
+            // Nobody counts the lines of draws that are not seen.
+            let rough = |draw: &Draw| 2 + draw.caption.len() / columns.max(1);
+            let all = self
+                .draws
+                .iter()
+                .map(rough)
+                .sum::<usize>()
+                .max(usize::from(bar.height) + 2);
+            let most = all - usize::from(bar.height);
+            let above = self.draws.iter().take(first).map(rough).sum::<usize>() + gone;
+            let above = if whole { most } else { above.min(most - 1) };
+            scrollbar::draw(all, above, theme, bar, buffer);
         }
+        Rows::window(inner)
     }
 
     /// A caption in lines, each part in the colour of what becomes of it.
     fn told(&self, draw: &Draw, theme: &Theme, lang: Lang, columns: usize) -> Vec<Line<'static>> {
-        if draw.caption.trim().is_empty() {
+        if is_empty(draw) {
             return vec![Line::styled(
                 format!("  {}", lang.say(&words::EMPTY)),
                 theme.style(Role::Warning),
             )];
         }
+        let marked = Marked::of(draw);
+        let mut told = Vec::new();
+        for line in marked.wrapped(columns) {
+            let mut words = Line::raw(" ".repeat(INDENT));
+            words.spans.extend(self.spans(draw, &marked, line, theme));
+            told.push(words);
+        }
+        if marked.is_cut {
+            told.push(Line::styled("  …", theme.style(Role::TokenOver)));
+        }
+        told
+    }
+
+    /// The part of a caption that stands in one line.
+    fn spans(&self, draw: &Draw, marked: &Marked, line: Range<usize>, theme: &Theme) -> Vec<Span<'static>> {
+        let cut = if theme.lines() == Lines::Ascii { CUT_ASCII } else { CUT };
+        let marks = marked.marks.iter().flat_map(|mark| [*mark, mark + CUT.len()]);
+        let mut borders: Vec<usize> = marks.filter(|at| line.contains(at)).collect();
+        if self.with_tokens {
+            let tokens = draw.tokens.iter().map(|token| marked.place(*token));
+            borders.extend(tokens.filter(|at| line.contains(at)));
+        }
+        borders.extend([line.start, line.end]);
+        borders.sort_unstable();
+        borders.dedup();
+        let mut spans = Vec::new();
+        for pair in borders.windows(2) {
+            if marked.marks.contains(&pair[0]) {
+                spans.push(Span::styled(cut, theme.style(Role::Token).add_modifier(Modifier::BOLD)));
+                continue;
+            }
+            let at = marked.byte(pair[0]);
+            let lost = draw.seen.lost.is_some_and(|lost| at >= lost);
+            let mut style = theme.style(if lost { Role::TokenOver } else { Role::Text });
+            if lost {
+                style = style.add_modifier(Modifier::CROSSED_OUT);
+            }
+            let token = draw.tokens.partition_point(|begin| *begin <= at);
+            if self.with_tokens && token % 2 == 0 {
+                style = style.add_modifier(Modifier::UNDERLINED);
+            }
+            spans.push(Span::styled(marked.text[pair[0]..pair[1]].to_owned(), style));
+        }
+        spans
+    }
+}
+
+/// How many lines a draw takes in so many columns.
+pub(super) fn lines(draw: &Draw, columns: usize) -> usize {
+    if is_empty(draw) {
+        return 2;
+    }
+    let marked = Marked::of(draw);
+    1 + marked.wrapped(columns).len() + usize::from(marked.is_cut)
+}
+
+fn is_empty(draw: &Draw) -> bool {
+    draw.caption.trim().is_empty()
+}
+
+/// A caption with the marks of its cuts in it, so that they are counted where it is broken into lines.
+struct Marked {
+    text: String,
+    /// Where the marks begin in it.
+    marks: Vec<usize>,
+    /// Whether more of the caption is lost than is shown.
+    is_cut: bool,
+}
+
+impl Marked {
+    fn of(draw: &Draw) -> Self {
         let mut end = draw
             .seen
             .lost
@@ -85,53 +187,47 @@ impl Truth {
         while !draw.caption.is_char_boundary(end) {
             end -= 1;
         }
-        let caption = &draw.caption[..end];
-        let wrapped = text::wrap(caption, columns.saturating_sub(2).max(1));
-        let begin = caption.as_ptr() as usize;
-        let mut told = Vec::new();
-        for words in wrapped {
-            let from = words.as_ptr() as usize - begin;
-            let mut line = Line::raw("  ");
-            line.spans.extend(self.spans(draw, from, words, theme));
-            told.push(line);
+        let cuts = draw.seen.chunks.iter().skip(1).chain(&draw.seen.lost).copied();
+        let mut cuts: Vec<usize> = cuts.filter(|cut| *cut < end).collect();
+        cuts.sort_unstable();
+        cuts.dedup();
+        let mut marked = Self {
+            text: String::with_capacity(end + cuts.len() * CUT.len()),
+            marks: Vec::with_capacity(cuts.len()),
+            is_cut: end < draw.caption.len(),
+        };
+        let mut from = 0;
+        for cut in cuts {
+            marked.text.push_str(&draw.caption[from..cut]);
+            marked.marks.push(marked.text.len());
+            marked.text.push_str(CUT);
+            from = cut;
         }
-        if end < draw.caption.len() {
-            told.push(Line::styled("  …", theme.style(Role::TokenOver)));
-        }
-        told
+        marked.text.push_str(&draw.caption[from..end]);
+        marked
     }
 
-    /// The part of a caption that stands in one line, from the byte `from` on.
-    fn spans(&self, draw: &Draw, from: usize, words: &str, theme: &Theme) -> Vec<Span<'static>> {
-        let cut = if theme.lines() == Lines::Ascii { "|" } else { "┊" };
-        let to = from + words.len();
-        let inside = |at: &usize| (from..to).contains(at);
-        let cuts = draw.seen.chunks.iter().skip(1).chain(&draw.seen.lost).copied();
-        let mut borders: Vec<usize> = cuts.clone().filter(inside).collect();
-        if self.with_tokens {
-            borders.extend(draw.tokens.iter().copied().filter(inside));
-        }
-        borders.extend([from, to]);
-        borders.sort_unstable();
-        borders.dedup();
-        let cuts: Vec<usize> = cuts.collect();
-        let mut spans = Vec::new();
-        for pair in borders.windows(2) {
-            if cuts.contains(&pair[0]) {
-                spans.push(Span::styled(cut, theme.style(Role::Token).add_modifier(Modifier::BOLD)));
-            }
-            let lost = draw.seen.lost.is_some_and(|lost| pair[0] >= lost);
-            let mut style = theme.style(if lost { Role::TokenOver } else { Role::Text });
-            if lost {
-                style = style.add_modifier(Modifier::CROSSED_OUT);
-            }
-            let token = draw.tokens.partition_point(|begin| *begin <= pair[0]);
-            if self.with_tokens && token % 2 == 0 {
-                style = style.add_modifier(Modifier::UNDERLINED);
-            }
-            spans.push(Span::styled(words[pair[0] - from..pair[1] - from].to_owned(), style));
-        }
-        spans
+    /// The lines, as parts of the text.
+    fn wrapped(&self, columns: usize) -> Vec<Range<usize>> {
+        let begin = self.text.as_ptr() as usize;
+        let lines = text::wrap(&self.text, columns.saturating_sub(INDENT).max(1));
+        let range = |line: &str| {
+            let from = line.as_ptr() as usize - begin;
+            from..from + line.len()
+        };
+        lines.into_iter().map(range).collect()
+    }
+
+    /// The byte of the caption that stands at a place of the text.
+    fn byte(&self, place: usize) -> usize {
+        place - CUT.len() * self.marks.partition_point(|mark| *mark < place)
+    }
+
+    /// Where a byte of the caption stands in the text, behind a mark.
+    fn place(&self, byte: usize) -> usize {
+        let before = self.marks.iter().zip(0..);
+        let before = before.take_while(|(mark, number)| **mark - number * CUT.len() <= byte);
+        byte + CUT.len() * before.count()
     }
 }
 

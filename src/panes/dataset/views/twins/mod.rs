@@ -6,8 +6,8 @@
 pub mod form;
 mod view;
 
-use std::collections::HashMap;
-use std::path::Path;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::work;
@@ -16,6 +16,7 @@ use crate::data::picture::Facts;
 use crate::data::picture::twins::choice::{Group, Twin, changes};
 use crate::data::set::Set;
 use crate::panes::dataset::book::Book;
+use crate::ui::lang::told::Sentence;
 use crate::ui::lang::{Lang, twins as words};
 use crate::ui::widgets::list::{Go, ListState};
 
@@ -37,6 +38,9 @@ pub struct Found {
 /// The near-duplicates of a set.
 #[derive(Debug, Default)]
 pub struct Twins {
+    /// As they were found, by the numbers that pictures had then, with the files of those: what was taken back is there again.
+    origin: Option<(Found, HashMap<usize, PathBuf>)>,
+    /// Those whose pictures are there, by the numbers they have now.
     found: Option<Found>,
     /// Group and place in it, of each pair.
     pairs: Vec<(usize, usize)>,
@@ -45,17 +49,46 @@ pub struct Twins {
     pub settings: form::Settings,
     /// Whether the search runs.
     pub searching: bool,
+    /// How often pictures came or became others; that number when the search began, and when that began which has found these.
+    changes: u64,
+    began: u64,
+    knows: u64,
 }
 
 impl Twins {
-    /// They were found, or the search was stopped.
-    pub fn put(&mut self, found: Option<Found>) {
+    /// The search begins.
+    pub fn begin(&mut self, settings: form::Settings) {
+        self.settings = settings;
+        self.searching = true;
+        self.began = self.changes;
+    }
+
+    /// They were found in this set, or the search was stopped.
+    pub fn put(&mut self, found: Option<Found>, book: &Book) {
         self.searching = false;
         if let Some(found) = found {
+            let of_group = |group: &Group| {
+                let others = group.others.iter().map(|twin| twin.picture);
+                others.chain([group.keep]).collect::<Vec<_>>()
+            };
+            let paths = found.groups.iter().flat_map(of_group);
+            let paths = paths.map(|picture| (picture, book.path(picture).to_owned())).collect();
+            self.origin = Some((found.clone(), paths));
+            self.knows = self.began;
             self.found = Some(found);
             self.list = ListState::default();
             self.pair();
         }
+    }
+
+    /// Pictures are others than when they were compared.
+    pub fn change(&mut self) {
+        self.changes += 1;
+    }
+
+    /// Whether pictures came or became others since they were compared.
+    pub fn is_outdated(&self) -> bool {
+        self.found.is_some() && self.knows != self.changes
     }
 
     fn pair(&mut self) {
@@ -67,17 +100,24 @@ impl Twins {
 
     /// Forgets them, as another set is open.
     pub fn forget(&mut self) {
+        self.origin = None;
         self.found = None;
         self.pairs.clear();
         self.searching = false;
     }
 
-    /// Pictures came or went: what is left of the groups stays, under the pictures' new numbers.
+    /// Pictures came or went: the groups are what is there of those that were found, under the pictures' new numbers.
     pub fn follow(&mut self, before: &Book, book: &Book) {
-        let Some(found) = &mut self.found else { return };
+        let Some((found, paths)) = &self.origin else { return };
         let pictures = book.set.pictures.iter().zip(0_usize..);
         let places: HashMap<&Path, usize> = pictures.map(|(picture, at)| (picture.path.as_path(), at)).collect();
-        let now = |picture: usize| places.get(before.path(picture)).copied();
+        let there = before.set.pictures.iter().map(|picture| &picture.path);
+        let known: HashSet<&Path> = there.chain(paths.values()).map(PathBuf::as_path).collect();
+        if places.keys().any(|path| !known.contains(path)) {
+            self.changes += 1;
+        }
+        let now = |picture: usize| places.get(paths.get(&picture)?.as_path()).copied();
+        let mut found = found.clone();
         found.groups.retain_mut(|group| {
             group
                 .others
@@ -89,6 +129,7 @@ impl Twins {
             .drain()
             .filter_map(|(picture, facts)| Some((now(picture)?, facts)))
             .collect();
+        self.found = Some(found);
         self.pair();
     }
 
@@ -151,7 +192,7 @@ pub fn plan(book: &Book, found: &Found, mirrored: bool) -> work::Plan {
         (!gone.is_empty()).then(|| work::Row {
             picture: group.keep,
             name: name(group.keep),
-            told: format!("- {}", gone.join(", ")),
+            told: Sentence::plain(format!("- {}", gone.join(", "))),
             changes: changes(&book.set, std::slice::from_ref(group), mirrored),
             left_out: false,
         })
@@ -169,6 +210,7 @@ pub fn plan(book: &Book, found: &Found, mirrored: bool) -> work::Plan {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::data::picture::twins::choice::Because;
     use crate::data::set::Options;
     use crate::data::tags::Index;
 
@@ -184,7 +226,7 @@ mod tests {
             distance: 3,
             likeness: 0.98,
             mirrored: false,
-            because: String::new(),
+            because: Because::Equal,
         }
     }
 
@@ -201,11 +243,12 @@ mod tests {
             keep: 2,
             others: vec![twin(1), twin(3)],
         }];
-        twins.put(Some(Found {
+        let found = Found {
             groups,
             looked: 4,
             ..Found::default()
-        }));
+        };
+        twins.put(Some(found), &before);
         assert_eq!(twins.count(), 2);
         let gone = twins.trash(&before.set, true).unwrap();
         assert!(gone.contains(&Change::Trash { path: path("b.png") }), "{gone:?}");
@@ -219,5 +262,19 @@ mod tests {
             (after.path(keep), after.path(twin.picture)),
             (path("c.png").as_path(), path("d.png").as_path())
         );
+        // Taken back, it is there again, and nothing has to be compared for that.
+        std::fs::write(path("b.png"), "b.png").unwrap();
+        let back = book(folder.path());
+        twins.follow(&after, &back);
+        assert_eq!((twins.count(), twins.is_outdated()), (2, false));
+        // One that nobody has compared.
+        std::fs::write(path("a2.png"), "").unwrap();
+        let more = book(folder.path());
+        twins.follow(&back, &more);
+        assert_eq!((twins.count(), twins.is_outdated()), (2, true));
+        twins.begin(form::Settings::default());
+        assert!(twins.is_outdated());
+        twins.put(Some(Found::default()), &more);
+        assert!(!twins.is_outdated());
     }
 }

@@ -9,7 +9,8 @@ use super::Twins;
 use crate::panes::dataset::book::Book;
 use crate::panes::dataset::views::Shown;
 use crate::panes::preview::Finished;
-use crate::ui::lang::{Lang, twins as words};
+use crate::ui::lang::told::Tell;
+use crate::ui::lang::{Lang, truth as seen, twins as words};
 use crate::ui::text;
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widgets::list::List;
@@ -44,12 +45,11 @@ impl Twins {
             say(&sentence, buffer);
             return shown;
         };
-        let looked = text::number(found.looked as u64);
+        let looked = text::count(lang, found.looked as u64, &seen::ONE_PICTURE, &seen::PICTURES);
+        let outdated = lang.fill(&words::OUTDATED, &[("key", &scene.search)]);
         let Some((keep, twin)) = self.current() else {
-            say(
-                &lang.fill(&words::NONE, &[("n", &looked), ("key", &scene.search)]),
-                buffer,
-            );
+            let none = lang.fill(&words::NONE, &[("pictures", &looked), ("key", &scene.search)]);
+            say(if self.is_outdated() { &outdated } else { &none }, buffer);
             return shown;
         };
         let height = if area.height >= 14 { area.height / 2 } else { 0 };
@@ -104,16 +104,23 @@ impl Twins {
                 ..area
             }
         };
-        let because = lang.fill(&words::BECAUSE, &[("why", &twin.because), ("key", &scene.keep)]);
+        let because = lang.fill(
+            &words::BECAUSE,
+            &[("why", &twin.because.tell(lang)), ("key", &scene.keep)],
+        );
         let used = line::put_wrapped(&because, theme.style(Role::Text), below(0, 2), buffer);
-        let count = text::number(self.count() as u64);
-        let values: [(&str, &dyn std::fmt::Display); 2] = [("n", &looked), ("pairs", &count)];
+        let count = text::count(lang, self.count() as u64, &words::ONE_PAIR, &words::PAIRS);
+        let values: [(&str, &dyn std::fmt::Display); 2] = [("pictures", &looked), ("pairs", &count)];
+        let mut used = used;
         line::put(
             &lang.fill(&words::SUMMARY, &values),
             theme.style(Role::Dim),
             below(used, 1),
             buffer,
         );
+        if self.is_outdated() {
+            used += line::put_wrapped(&outdated, theme.style(Role::Warning), below(used + 1, 2), buffer);
+        }
         let row = |at: usize| self.row_line(at, scene.book, theme, lang, usize::from(area.width));
         let list = List {
             count: self.count(),

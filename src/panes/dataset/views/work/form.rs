@@ -3,11 +3,12 @@
 use super::super::fields::{choice, number, picked, stepped, toggle, whole, written};
 use super::{Errand, Kind};
 use crate::data::picture::Format;
-use crate::data::picture::cut::{Aim, AutoSize, Resize, Split};
+use crate::data::picture::cut::{self, Aim, AutoSize, Resize, Split};
 use crate::data::picture::focus::Weights;
 use crate::data::picture::work::order::{By, Pattern};
 use crate::data::picture::work::{Mirror, Operation, Place, Task};
 use crate::keys::Action;
+use crate::ui::lang::told::Tell;
 use crate::ui::lang::{Lang, Text, actions, work as words};
 use crate::ui::widgets::form::{Field, Form};
 
@@ -75,7 +76,7 @@ pub fn open(kind: Kind, size: [u32; 2], lang: Lang) -> Vec<Field> {
                     "how",
                     words::HOW,
                     words::HOW_HELP,
-                    &[words::BY_RATIO, words::BY_FOCUS, words::BY_AUTO],
+                    &[words::BY_RATIO, words::BY_FOCUS, words::BY_AUTO, words::BY_HAND],
                 ),
                 side("width", words::WIDTH, width),
                 side("height", words::HEIGHT, height),
@@ -90,6 +91,7 @@ pub fn open(kind: Kind, size: [u32; 2], lang: Lang) -> Vec<Field> {
                     auto.threshold,
                     [0.0, 1.0],
                 ),
+                written("rectangle", words::RECTANGLE, words::RECTANGLE_HELP, ""),
             ]
         }
         Kind::Resize => vec![
@@ -158,7 +160,8 @@ pub fn take(kind: Kind, form: &Form, beside: &std::path::Path, lang: Lang) -> Re
     let how = picked(form, "how");
     let operation = match kind {
         Kind::Rename => {
-            let pattern = Pattern::parse(form.text("pattern").unwrap_or_default().trim())?;
+            let pattern =
+                Pattern::parse(form.text("pattern").unwrap_or_default().trim()).map_err(|error| error.tell(lang))?;
             let by = [By::Name, By::Time, By::Bytes][picked(form, "by").min(2)];
             return Ok(Errand::Rename {
                 pattern,
@@ -175,6 +178,10 @@ pub fn take(kind: Kind, form: &Form, beside: &std::path::Path, lang: Lang) -> Re
             1 => Operation::Focus {
                 size,
                 weights: Weights::default(),
+            },
+            3 => match cut::rectangle(form.text("rectangle").unwrap_or_default()) {
+                Some(rectangle) => Operation::Rectangle(rectangle),
+                None => return Err(lang.say(&words::NEEDS_RECTANGLE).to_owned()),
             },
             _ => Operation::AutoSize(AutoSize {
                 min_side: side("min"),
@@ -248,6 +255,38 @@ mod tests {
         assert_eq!(place(Kind::Crop, &[]), Place::Instead);
         assert_eq!(place(Kind::Crop, &[("target", 1)]), Place::Beside);
         assert!(taken(Kind::Convert, &[("target", 2)]).is_err(), "it needs a folder");
+    }
+
+    #[test]
+    fn a_crop_by_hand_needs_a_rectangle() {
+        let mut form = Form::new(open(Kind::Crop, [512, 640], Lang::En));
+        form.change("how", |value| {
+            if let Value::Choice { selected, .. } = value {
+                *selected = 3;
+            }
+        });
+        let mut operation = |text: &str| {
+            form.change("rectangle", |value| *value = Value::Text(text.to_owned()));
+            match take(Kind::Crop, &form, Path::new("/sets"), Lang::En) {
+                Ok(Errand::Make(task)) => Some(task.operation),
+                _ => None,
+            }
+        };
+        assert_eq!(
+            operation(" 8, 0,512 ,640"),
+            Some(Operation::Rectangle([8, 0, 512, 640]))
+        );
+        for wrong in [
+            "",
+            "1,2,3",
+            "1,2,3,4,5",
+            "0,0,0,9",
+            "-1,0,9,9",
+            "a,b,c,d",
+            "0,0,4294967296,1",
+        ] {
+            assert_eq!(operation(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

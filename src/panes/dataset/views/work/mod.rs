@@ -11,6 +11,7 @@ use std::sync::Arc;
 use crate::data::journal::Change;
 use crate::data::picture::work::Task;
 use crate::data::picture::work::order::{By, Pattern};
+use crate::ui::lang::told::Sentence;
 
 /// Something that can be done to pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,12 +59,12 @@ pub struct Plan {
     pub what: String,
     /// What is done, a row for each picture.
     pub rows: Vec<Row>,
-    /// What stays as it is, and why, in one English clause.
-    pub kept: Vec<(String, String)>,
+    /// What stays as it is, and why.
+    pub kept: Vec<(String, Sentence)>,
     /// Whether new files have to be made; else the rows' changes are all there is.
     pub makes: bool,
     /// Something to be known beforehand.
-    pub note: Option<String>,
+    pub note: Option<Sentence>,
 }
 
 /// What becomes of one picture.
@@ -74,7 +75,7 @@ pub struct Row {
     /// Its path below the set's folder.
     pub name: String,
     /// What becomes of it.
-    pub told: String,
+    pub told: Sentence,
     /// The changes, where no file has to be made.
     pub changes: Vec<Change>,
     /// Whether it stays as it is after all.
