@@ -2,7 +2,7 @@
 //!
 //! The screen gets the whole as it is at one moment ([`Book`]) and a newer one after every change; it never waits. Asks are done in their
 //! order; of filters, lists of tags and completions only the newest that waits. Read [`keeper`] next; [`write`] is all that changes files,
-//! [`answers`] what only looks.
+//! [`answers`] what only looks, [`facts`] what is found out of pictures beside it.
 
 mod answers;
 mod facts;
