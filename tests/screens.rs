@@ -13,10 +13,7 @@ use danlu::app::Msg;
 use danlu::app::msg::{Models, News};
 use danlu::engine::{Event, Failure, JobId};
 use danlu::library::Progress;
-use danlu::term::graphics::{self, Depth, Protocol, Scene, Slot, Stage};
-use danlu::term::probe::Mux;
 use danlu::ui::lang::Lang;
-use danlu::workstation::Manner;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Size;
 use ratatui::style::Color;
@@ -26,34 +23,13 @@ use desk::{Desk, get_busy, model, start, text, theme};
 
 const SIZES: [Size; 3] = [Size::new(140, 45), Size::new(100, 30), Size::new(60, 20)];
 
-/// The screen with its pictures as half blocks.
-fn drawn(desk: &mut Desk) -> Buffer {
-    let (mut buffer, seen) = desk.draw();
-    let manner = Manner {
-        protocol: Protocol::HalfBlocks,
-        cell: (10, 20),
-        colours: Depth::True,
-        mux: Mux::None,
-        slow: false,
-        bytes_per_second: None,
-    };
-    let scene = |spot: &danlu::app::view::Spot| Scene {
-        slot: Slot(spot.slot),
-        area: spot.area,
-        encoded: graphics::encode(&manner.order(spot)).into(),
-    };
-    let scenes: Vec<Scene> = seen.spots.iter().map(scene).collect();
-    Stage::new(Protocol::HalfBlocks, Mux::None).compose(&mut buffer, &scenes, &seen.covers);
-    buffer
-}
-
 /// The screen in all sizes, after something was done to it.
 fn in_all_sizes(then: impl Fn(&mut Desk)) -> String {
     let mut all = String::new();
     for size in SIZES {
         let mut desk = Desk::of(start(size));
         then(&mut desk);
-        writeln!(all, "{}x{}\n{}", size.width, size.height, text(&drawn(&mut desk))).unwrap();
+        writeln!(all, "{}x{}\n{}", size.width, size.height, text(&desk.drawn())).unwrap();
     }
     all
 }
@@ -167,9 +143,9 @@ fn everything_is_chinese_when_it_should_be() {
         });
         get_busy(&mut desk);
         desk.press("f4");
-        writeln!(all, "{}x{}\n{}", size.width, size.height, text(&drawn(&mut desk))).unwrap();
+        writeln!(all, "{}x{}\n{}", size.width, size.height, text(&desk.drawn())).unwrap();
         desk.press("f1");
-        writeln!(all, "{}", text(&drawn(&mut desk))).unwrap();
+        writeln!(all, "{}", text(&desk.drawn())).unwrap();
     }
     insta::assert_snapshot!(all);
 }
@@ -207,11 +183,11 @@ fn a_screen_that_is_too_small_says_what_it_needs() {
 fn a_small_screen_shows_one_pane() {
     let mut desk = Desk::new(40, 12);
     get_busy(&mut desk);
-    let prompt = text(&drawn(&mut desk));
+    let prompt = text(&desk.drawn());
     desk.press("f7");
-    let queue = text(&drawn(&mut desk));
+    let queue = text(&desk.drawn());
     desk.press("f6");
-    let preview = text(&drawn(&mut desk));
+    let preview = text(&desk.drawn());
     insta::assert_snapshot!([prompt, queue, preview].join("\n"));
 }
 
@@ -244,11 +220,11 @@ fn the_browser_speaks_chinese() {
             ..start(size)
         });
         described(&mut desk);
-        writeln!(all, "{}x{}\n{}", size.width, size.height, text(&drawn(&mut desk))).unwrap();
+        writeln!(all, "{}x{}\n{}", size.width, size.height, text(&desk.drawn())).unwrap();
         desk.press("right pagedown pagedown");
-        writeln!(all, "{}", text(&drawn(&mut desk))).unwrap();
+        writeln!(all, "{}", text(&desk.drawn())).unwrap();
         desk.press("e");
-        writeln!(all, "{}", text(&drawn(&mut desk))).unwrap();
+        writeln!(all, "{}", text(&desk.drawn())).unwrap();
     }
     insta::assert_snapshot!(all);
 }
@@ -437,7 +413,7 @@ fn of_dataset(then: impl Fn(&mut Desk)) -> String {
             let mut desk = Desk::of(danlu::app::Start { lang, ..start(size) });
             desk.open_shipped();
             then(&mut desk);
-            writeln!(all, "{}x{}\n{}", size.width, size.height, text(&drawn(&mut desk))).unwrap();
+            writeln!(all, "{}x{}\n{}", size.width, size.height, text(&desk.drawn())).unwrap();
         }
     }
     all

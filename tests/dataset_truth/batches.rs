@@ -32,10 +32,13 @@ fn regularization_pictures_take_turns_as_in_kohya() {
 }
 
 /// A batch: keys, captions, weights of the loss, sizes as stored, crops, sizes that are seen, which are mirrored.
-pub(crate) type Row = (Vec<String>, Vec<String>, Vec<Exact>, Value, Value, Value, Vec<bool>);
+type Row = (Vec<String>, Vec<String>, Vec<Exact>, Value, Value, Value, Vec<bool>);
+
+/// Of each group of an epoch its batches, none for one that cannot be made, and the number that is drawn next.
+pub(crate) type Epoch = Vec<(Vec<Option<Row>>, Exact)>;
 
 /// A batch as the fixtures have it.
-pub(crate) fn row_of(samples: &[Sample], key: impl Fn(u32) -> String) -> Row {
+fn row_of(samples: &[Sample], key: impl Fn(u32) -> String) -> Row {
     let reversed = |[width, height]: Size| json!([height, width]);
     (
         samples.iter().map(|sample| key(sample.item)).collect(),
@@ -53,7 +56,7 @@ struct Case {
     files: Vec<(String, Size, Option<String>)>,
     config: String,
     seed: i64,
-    epochs: Vec<Vec<(Vec<Option<Row>>, Exact)>>,
+    epochs: Vec<Epoch>,
     validation: Vec<Vec<String>>,
     counts: Vec<[u64; 2]>,
 }
@@ -130,37 +133,48 @@ fn epochs_of_batches_are_kohyas() {
             .collect();
         assert_eq!(counts, case.counts, "case {number}");
         check_validation(&group, &set, case, number);
-        let mut random = Python::new(0);
-        for (epoch, expected) in (0..).zip(&case.epochs) {
-            random = group.set_epoch(epoch).unwrap_or(random);
-            let moment = Moment {
-                epoch,
-                step: epoch * 30,
-                max_train_steps: 200,
-            };
-            for (dealt, (rows, next)) in group.training.iter().zip(expected) {
-                for (at, (batch, row)) in dealt.batches.iter().zip(rows).enumerate() {
-                    let samples = dealt.draw(&set, &batch, moment, Loading::Each, &mut random);
-                    let at = format!("case {number}, epoch {epoch}, batch {at}");
-                    let Some(row) = row else {
-                        assert!(samples.is_err(), "{at}");
-                        break;
-                    };
-                    let samples = samples.unwrap_or_else(|error| panic!("{at}: {error}"));
-                    let ours = row_of(&samples, |item| {
-                        let path = &set.pictures[dealt.items[item as usize].picture].path;
-                        path.to_str().unwrap().to_owned()
-                    });
-                    assert_eq!(&ours, row, "{at}");
-                }
-                if rows.iter().all(Option::is_some) {
-                    assert_eq!(rows.len(), dealt.batches.len(), "case {number}");
-                }
-                let drawn = Exact(random.random());
-                assert_eq!(drawn, *next, "case {number}, epoch {epoch}: as many numbers are drawn");
+        let key = |picture: usize| set.pictures[picture].path.to_str().unwrap().to_owned();
+        check_epochs(&mut group, &set, &case.epochs, number, key);
+    }
+}
+
+/// Draws all batches of the epochs as the fixtures' loop did, and gives how many they were; `key` is the name of a picture there.
+pub(crate) fn check_epochs(
+    group: &mut Group,
+    set: &Set,
+    epochs: &[Epoch],
+    number: usize,
+    key: impl Fn(usize) -> String,
+) -> usize {
+    let (mut random, mut count) = (Python::new(0), 0);
+    for (epoch, expected) in (0..).zip(epochs) {
+        random = group.set_epoch(epoch).unwrap_or(random);
+        let moment = Moment {
+            epoch,
+            step: epoch * 30,
+            max_train_steps: 200,
+        };
+        for (dealt, (rows, next)) in group.training.iter().zip(expected) {
+            for (at, (batch, row)) in dealt.batches.iter().zip(rows).enumerate() {
+                let samples = dealt.draw(set, &batch, moment, Loading::Each, &mut random);
+                let at = format!("case {number}, epoch {epoch}, batch {at}");
+                let Some(row) = row else {
+                    assert!(samples.is_err(), "{at}");
+                    break;
+                };
+                let samples = samples.unwrap_or_else(|error| panic!("{at}: {error}"));
+                let ours = row_of(&samples, |item| key(dealt.items[item as usize].picture));
+                assert_eq!(&ours, row, "{at}");
+                count += 1;
             }
+            if rows.iter().all(Option::is_some) {
+                assert_eq!(rows.len(), dealt.batches.len(), "case {number}");
+            }
+            let drawn = Exact(random.random());
+            assert_eq!(drawn, *next, "case {number}, epoch {epoch}: as many numbers are drawn");
         }
     }
+    count
 }
 
 fn check_validation(group: &Group, set: &Set, case: &Case, number: usize) {

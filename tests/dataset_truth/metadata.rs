@@ -5,24 +5,23 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-use danlu::data::batches::group::{Ground, Group, Loading};
+use danlu::data::batches::group::{Ground, Group};
 use danlu::data::buckets::Size;
 use danlu::data::buckets::hand::Hands;
 use danlu::data::config::{Arguments, Config};
-use danlu::data::draws::{self, Moment, Source};
+use danlu::data::draws::{self, Source};
 use danlu::data::edit::{At, Choices, Edit, plan};
 use danlu::data::health;
 use danlu::data::picture::facts;
 use danlu::data::picture::work::order::{By, Pattern, rename};
 use danlu::data::picture::work::{Watch, cull::cull};
-use danlu::data::random::Python;
 use danlu::data::set::{Options, Set};
 use danlu::data::tags::Index;
 use serde::Deserialize;
 use tempfile::TempDir;
 
-use super::batches::{Row, row_of};
-use super::{Exact, fixture};
+use super::batches::{Epoch, check_epochs};
+use super::fixture;
 
 /// As in the fixtures: keys of whole paths are sorted by length among others.
 const ROOT_LENGTH: usize = 100;
@@ -37,7 +36,7 @@ struct Case {
     config: String,
     seed: i64,
     infos: Vec<Vec<Info>>,
-    epochs: Vec<Vec<(Vec<Option<Row>>, Exact)>>,
+    epochs: Vec<Epoch>,
     validation: Vec<Vec<String>>,
     counts: Vec<u64>,
 }
@@ -123,30 +122,7 @@ fn metadata_files_become_the_datasets_that_kohya_makes_of_them() {
             keys.sort();
             assert_eq!(keys, *expected, "case {number}");
         }
-        let mut random = Python::new(0);
-        for (epoch, expected) in (0..).zip(&case.epochs) {
-            random = group.set_epoch(epoch).unwrap_or(random);
-            let moment = Moment {
-                epoch,
-                step: epoch * 30,
-                max_train_steps: 200,
-            };
-            for (dealt, (rows, next)) in group.training.iter().zip(expected) {
-                for (at, (batch, row)) in dealt.batches.iter().zip(rows).enumerate() {
-                    let samples = dealt.draw(&set, &batch, moment, Loading::Each, &mut random);
-                    let at = format!("case {number}, epoch {epoch}, batch {at}");
-                    let Some(row) = row else {
-                        assert!(samples.is_err(), "{at}");
-                        break;
-                    };
-                    let samples = samples.unwrap_or_else(|error| panic!("{at}: {error}"));
-                    let ours = row_of(&samples, |item| key(dealt.items[item as usize].picture));
-                    assert_eq!(&ours, row, "{at}");
-                    rows_seen += 1;
-                }
-                assert_eq!(Exact(random.random()), *next, "case {number}, epoch {epoch}");
-            }
-        }
+        rows_seen += check_epochs(&mut group, &set, &case.epochs, number, key);
     }
     assert!(
         pictures > 700 && rows_seen > 1000 && by_cache > 20,

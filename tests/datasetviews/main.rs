@@ -30,13 +30,10 @@ use danlu::panes::dataset::views;
 use danlu::panes::dataset::views::proposals::Taggers;
 use danlu::panes::dataset::views::talk::Ask;
 use danlu::panes::dataset::views::twins::Found;
-use danlu::term::graphics::{self, Depth, Picture, Protocol, Scene, Slot, Stage};
-use danlu::term::probe::Mux;
+use danlu::term::graphics::Picture;
 use danlu::ui::lang::Lang;
 use danlu::ui::lang::told::{Sentence, Trouble};
-use danlu::workstation::Manner;
 use image::{Rgb, RgbImage};
-use ratatui::buffer::Buffer;
 use ratatui::layout::Size;
 use tempfile::TempDir;
 
@@ -252,30 +249,9 @@ impl Shop {
         self.book.set.root.join(name)
     }
 
-    /// The screen with its pictures as half blocks.
-    pub fn drawn(&mut self) -> Buffer {
-        let (mut buffer, seen) = self.desk.draw();
-        let manner = Manner {
-            protocol: Protocol::HalfBlocks,
-            cell: (10, 20),
-            colours: Depth::True,
-            mux: Mux::None,
-            slow: false,
-            bytes_per_second: None,
-        };
-        let scene = |spot: &danlu::app::view::Spot| Scene {
-            slot: Slot(spot.slot),
-            area: spot.area,
-            encoded: graphics::encode(&manner.order(spot)).into(),
-        };
-        let scenes: Vec<Scene> = seen.spots.iter().map(scene).collect();
-        Stage::new(Protocol::HalfBlocks, Mux::None).compose(&mut buffer, &scenes, &seen.covers);
-        buffer
-    }
-
     /// The screen as text.
     pub fn text(&mut self) -> String {
-        desk::text(&self.drawn())
+        desk::text(&self.desk.drawn())
     }
 }
 

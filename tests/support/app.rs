@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use crossterm::event::{KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use danlu::app::draft::Draft;
 use danlu::app::effect::{Load, Role};
-use danlu::app::view::{Seen, view};
+use danlu::app::view::{Seen, Spot, view};
 use danlu::app::{App, Effect, Msg, Start, Workshop};
 use danlu::diffusion::Recipe;
 use danlu::diffusion::noise::NoiseSource;
@@ -21,9 +21,11 @@ use danlu::engine::{
 };
 use danlu::keys::{Chord, Keymap};
 use danlu::panes::parameters::Model;
-use danlu::term::graphics::Picture;
+use danlu::term::graphics::{self, Depth, Picture, Protocol, Scene, Slot};
+use danlu::term::probe::Mux;
 use danlu::ui::lang::Lang;
 use danlu::ui::theme::{Theme, Themes};
+use danlu::workstation::Manner;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 use unicode_width::UnicodeWidthStr;
@@ -169,6 +171,27 @@ impl Desk {
     pub fn says_not(&mut self, words: &str) {
         let screen = self.screen();
         assert!(!screen.contains(words), "{words:?} is in\n{screen}");
+    }
+
+    /// What is drawn, with its pictures as half blocks.
+    pub fn drawn(&mut self) -> Buffer {
+        let (mut buffer, seen) = self.draw();
+        let manner = Manner {
+            protocol: Protocol::HalfBlocks,
+            cell: (10, 20),
+            colours: Depth::True,
+            mux: Mux::None,
+            slow: false,
+            bytes_per_second: None,
+        };
+        let scene = |spot: &Spot| Scene {
+            slot: Slot(spot.slot),
+            area: spot.area,
+            encoded: graphics::encode(&manner.order(spot)).into(),
+        };
+        let scenes: Vec<Scene> = seen.spots.iter().map(scene).collect();
+        graphics::Stage::new(Protocol::HalfBlocks, Mux::None).compose(&mut buffer, &scenes, &seen.covers);
+        buffer
     }
 
     /// The pictures that were asked for come.

@@ -133,13 +133,18 @@ impl App {
 
     /// Actions on the caption under the cursor.
     fn act_on_caption(&mut self, action: Action, effects: &mut Vec<Effect>) -> bool {
+        let types = [
+            Action::EditChip,
+            Action::InsertChip,
+            Action::AppendChip,
+            Action::AddChip,
+            Action::PasteChip,
+        ];
+        if let Some(why) = self.why_closed().filter(|_| types.contains(&action)) {
+            self.notice(Grade::Info, why, None);
+            return true;
+        }
         match action {
-            Action::EditChip | Action::InsertChip | Action::AppendChip | Action::AddChip | Action::PasteChip
-                if self.why_closed().is_some() =>
-            {
-                let why = self.why_closed().unwrap_or_default();
-                self.notice(Grade::Info, why, None);
-            }
             Action::EditChip => self.dataset.type_tag(None),
             Action::InsertChip => self.dataset.type_tag(Some(At::Before)),
             Action::AppendChip => self.dataset.type_tag(Some(At::Behind)),

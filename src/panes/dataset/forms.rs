@@ -225,14 +225,17 @@ pub fn take(deed: Deed, form: &Form, state: &State, lang: Lang) -> Result<Taken,
             at: if selected(form, "at") == 1 { At::Front } else { At::End },
         },
         Deed::Text if text("find").is_empty() => return needs(&words::NEEDS_FIND),
-        Deed::Text if form.toggle("regex") == Some(true) && wrong_regex(text("find"), lang).is_some() => {
-            return Err(wrong_regex(text("find"), lang).unwrap_or_default());
+        Deed::Text => {
+            let regex = form.toggle("regex").unwrap_or_default();
+            if let Some(wrong) = wrong_regex(text("find"), lang).filter(|_| regex) {
+                return Err(wrong);
+            }
+            Edit::ReplaceText {
+                find: text("find").to_owned(),
+                regex,
+                with: text("with").to_owned(),
+            }
         }
-        Deed::Text => Edit::ReplaceText {
-            find: text("find").to_owned(),
-            regex: form.toggle("regex").unwrap_or_default(),
-            with: text("with").to_owned(),
-        },
         Deed::Sort => Edit::Sort {
             by: BYS.get(selected(form, "by")).map(|(by, _)| *by).unwrap_or_default(),
             keep: form
